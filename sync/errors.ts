@@ -1,0 +1,74 @@
+/**
+ * The errors that every layer of Herd may throw.
+ *
+ * @module
+ */
+
+/**
+ * Python's `RuntimeError`: the call is not possible in the present state.
+ *
+ * @example
+ * ```ts
+ * import { RuntimeError, ThreadPoolExecutor } from "@herd/concurrent";
+ * import { assertThrows } from "@std/assert";
+ *
+ * const executor = new ThreadPoolExecutor(1);
+ * await executor.shutdown();
+ * assertThrows(() => executor.submit(() => 1), RuntimeError);
+ * ```
+ */
+export class RuntimeError extends Error {
+  /** The name by which the error is printed. */
+  override name = "RuntimeError";
+}
+
+/**
+ * Python's `ValueError`: an argument of the right type with a value out of range.
+ *
+ * @example
+ * ```ts
+ * import { ThreadPoolExecutor, ValueError } from "@herd/concurrent";
+ * import { assertThrows } from "@std/assert";
+ *
+ * assertThrows(() => new ThreadPoolExecutor(0), ValueError);
+ * ```
+ */
+export class ValueError extends RangeError {
+  /** The name by which the error is printed. */
+  override name = "ValueError";
+}
+
+/**
+ * The work was cancelled, or the wait for it was aborted; `cause` is the signal's reason where a
+ * signal did it.
+ *
+ * @example
+ * ```ts
+ * import { CancelledError, Future } from "@herd/concurrent";
+ * import { assertRejects } from "@std/assert";
+ *
+ * const future = new Future<number>();
+ * future.cancel();
+ * await assertRejects(() => future.result(), CancelledError);
+ * ```
+ */
+export class CancelledError extends Error {
+  /** The name by which the error is printed. */
+  override name = "CancelledError";
+}
+
+/**
+ * A wait or a task took longer than it was given.
+ *
+ * @example
+ * ```ts
+ * import { Future, TimeoutError } from "@herd/concurrent";
+ * import { assertRejects } from "@std/assert";
+ *
+ * await assertRejects(() => new Future<number>().result(0), TimeoutError);
+ * ```
+ */
+export class TimeoutError extends Error {
+  /** The name by which the error is printed. */
+  override name = "TimeoutError";
+}
