@@ -1,0 +1,261 @@
+/**
+ * Waiting for several futures: {@linkcode wait} and {@linkcode as_completed}.
+ *
+ * @module
+ */
+
+import { abortedError, checkTimeout, limit } from "../sync/_deadline.ts";
+import { TimeoutError, ValueError } from "../sync/errors.ts";
+import { type Future, hasFailed, removeCallback } from "./future.ts";
+
+/** {@linkcode wait} returns when any future is done or cancelled. */
+export const FIRST_COMPLETED = "FIRST_COMPLETED";
+/** {@linkcode wait} returns when any future has failed, or when all are done. */
+export const FIRST_EXCEPTION = "FIRST_EXCEPTION";
+/** {@linkcode wait} returns when all futures are done or cancelled. */
+export const ALL_COMPLETED = "ALL_COMPLETED";
+
+/** When {@linkcode wait} returns. */
+export type ReturnWhen = typeof FIRST_COMPLETED | typeof FIRST_EXCEPTION | typeof ALL_COMPLETED;
+
+/** Limits of {@linkcode wait} and {@linkcode as_completed}. */
+export interface WaitForFuturesOptions {
+  /** Milliseconds to wait at the most; 0 or less polls, `undefined` waits without limit. */
+  timeout?: number | undefined;
+  /** Aborting it ends the wait with a `CancelledError` whose `cause` is the signal's reason. */
+  signal?: AbortSignal | undefined;
+}
+
+/** The futures that {@linkcode wait} was given, in two sets. */
+export interface WaitResult<T> {
+  /** Finished or cancelled ones. */
+  done: Set<Future<T>>;
+  /** The others. */
+  not_done: Set<Future<T>>;
+}
+
+/**
+ * Waits for several futures.
+ *
+ * - The futures may be of different executors; one that is given twice counts once.
+ * - A cancelled future is done, and is no exception.
+ * - It never throws what a future failed with.
+ *
+ * Semantics: CPython's `concurrent.futures.wait`, but that a future which was cancelled before its
+ * worker saw it counts as done.
+ *
+ * @typeParam T The futures' type of result.
+ * @param fs The futures.
+ * @param options `timeout` in milliseconds, `signal`, and `return_when` (default
+ * {@linkcode ALL_COMPLETED}).
+ * @returns The futures in two sets; on a timeout as far as they are.
+ * @throws {ValueError} When `return_when` or `timeout` is none.
+ * @throws {CancelledError} When the signal was aborted.
+ *
+ * @example
+ * ```ts
+ * import { FIRST_COMPLETED, Future, wait } from "@herd/concurrent";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const [quick, slow] = [new Future<number>(), new Future<number>()];
+ * quick.set_result(1);
+ * const { done, not_done } = await wait([quick, slow], { return_when: FIRST_COMPLETED });
+ * assertEquals([done.has(quick), not_done.has(slow)], [true, true]);
+ * ```
+ */
+export async function wait<T>(
+  fs: Iterable<Future<T>>,
+  options: WaitForFuturesOptions & { return_when?: ReturnWhen | undefined } = {},
+): Promise<WaitResult<T>> {
+  const { timeout, signal, return_when = ALL_COMPLETED } = options;
+  checkTimeout(timeout);
+  const isEnough = ENOUGH[return_when];
+  if (isEnough === undefined) {
+    throw new ValueError(
+      `Cannot wait: return_when is ${return_when}: ${Object.keys(ENOUGH).join(", ")} is wanted`,
+    );
+  }
+  const futures = new Set(fs);
+  const pending = [...futures].filter((future) => !future.done());
+  const enough = pending.length === 0 ||
+    [...futures].some((future) => future.done() && isEnough(future));
+  if (!enough && (timeout === undefined || timeout > 0)) {
+    await settled(pending, isEnough, { timeout, signal });
+  }
+  const result: WaitResult<T> = { done: new Set(), not_done: new Set() };
+  for (const future of futures) (future.done() ? result.done : result.not_done).add(future);
+  return result;
+}
+
+/** Whether a future that is done ends the wait although others are not. */
+const ENOUGH: Record<ReturnWhen, (future: Future<unknown>) => boolean> = {
+  FIRST_COMPLETED: () => true,
+  FIRST_EXCEPTION: hasFailed,
+  ALL_COMPLETED: () => false,
+};
+
+/** Resolves when one of `pending` is enough, when all are done, or at the timeout. */
+async function settled<T>(
+  pending: readonly Future<T>[],
+  isEnough: (future: Future<unknown>) => boolean,
+  limits: WaitForFuturesOptions,
+): Promise<void> {
+  if (limits.signal?.aborted) throw abortedError("wait for futures", limits.signal);
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  let left = pending.length;
+  const onDone = (future: Future<T>) => {
+    if (--left === 0 || isEnough(future)) resolve();
+  };
+  for (const future of pending) future.add_done_callback(onDone);
+  const stop = limit(limits, (why) => {
+    if (why === "timeout") resolve();
+    else reject(abortedError("wait for futures", limits.signal!));
+  });
+  try {
+    await promise;
+  } finally {
+    stop();
+    for (const future of pending) removeCallback(future, onDone);
+  }
+}
+
+/**
+ * What {@linkcode as_completed} returns. It is no `AsyncIterableIterator`: the types of that would have
+ * `for await` unwrap the futures, which it does not do.
+ *
+ * @typeParam T The futures' type of result.
+ */
+export interface FutureIterator<T> {
+  /** Resolves to the next future that is done. */
+  next(): Promise<IteratorResult<Future<T>, undefined>>;
+  /** Ends the iteration. */
+  return(): Promise<IteratorResult<Future<T>, undefined>>;
+  /** The iterator itself. */
+  [Symbol.asyncIterator](): FutureIterator<T>;
+}
+
+/**
+ * Gives several futures one by one, as they are done.
+ *
+ * - Those that are done already come first; cancelled ones come too. One given twice comes once.
+ * - It keeps no reference to a future that it has given, and none at all once it has ended.
+ *
+ * Semantics: CPython's `concurrent.futures.as_completed`.
+ *
+ * @typeParam T The futures' type of result.
+ * @param fs The futures; they may be of different executors.
+ * @param options `timeout`: milliseconds for the whole iteration, counted from this call; `signal`.
+ * @returns An iterator for `for await`. Its `next()` rejects with a `TimeoutError` once the time is up
+ * and no future is ready, with a `CancelledError` when the signal is aborted; it has ended then.
+ * @throws {ValueError} When `timeout` is not a number.
+ *
+ * @example
+ * ```ts
+ * import { as_completed, ThreadPoolExecutor } from "@herd/concurrent";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using executor = new ThreadPoolExecutor(2);
+ * const futures = [1, 2, 3].map((n) => executor.submit((n: number) => n * n, n));
+ * const squares = [];
+ * for await (const future of as_completed(futures)) squares.push(await future);
+ * assertEquals(squares.sort(), [1, 4, 9]);
+ * ```
+ */
+export function as_completed<T>(
+  fs: Iterable<Future<T>>,
+  options: WaitForFuturesOptions = {},
+): FutureIterator<T> {
+  checkTimeout(options.timeout);
+  return new CompletionIterator(new Set(fs), options);
+}
+
+class CompletionIterator<T> implements FutureIterator<T> {
+  /** Done and not given yet, oldest first; `#given` of its front are taken. */
+  #ready: (Future<T> | undefined)[] = [];
+  #given = 0;
+  #pending = new Set<Future<T>>();
+  readonly #total: number;
+  readonly #timeout: number | undefined;
+  readonly #signal: AbortSignal | undefined;
+  readonly #end: number;
+  #wake: (() => void) | undefined = undefined;
+  /** `next()` calls are served one after the other. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(futures: Set<Future<T>>, { timeout, signal }: WaitForFuturesOptions) {
+    this.#total = futures.size;
+    this.#timeout = timeout;
+    this.#signal = signal;
+    this.#end = performance.now() + (timeout ?? Infinity);
+    for (const future of futures) {
+      if (future.done()) this.#ready.push(future);
+      else {
+        this.#pending.add(future);
+        future.add_done_callback(this.#onDone);
+      }
+    }
+  }
+
+  next(): Promise<IteratorResult<Future<T>, undefined>> {
+    const turn = this.#turn.then(() => this.#next());
+    this.#turn = turn.catch(() => {});
+    return turn;
+  }
+
+  return(): Promise<IteratorResult<Future<T>, undefined>> {
+    this.#finish();
+    this.#wake?.();
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async #next(): Promise<IteratorResult<Future<T>, undefined>> {
+    if (this.#given === this.#ready.length && this.#pending.size > 0) await this.#oneMore();
+    if (this.#given === this.#ready.length) return { done: true, value: undefined };
+    const value = this.#ready[this.#given]!;
+    this.#ready[this.#given++] = undefined;
+    return { done: false, value };
+  }
+
+  /** Resolves when a future is ready, or the iteration was ended. */
+  async #oneMore(): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const timeout = this.#timeout === undefined ? undefined : this.#end - performance.now();
+    const over = (why: "timeout" | "aborted") => {
+      const unfinished = `${this.#pending.size} (of ${this.#total}) futures unfinished`;
+      this.#finish();
+      reject(
+        why === "aborted" ? abortedError("wait for futures", this.#signal!) : new TimeoutError(
+          `Cannot give the next future: ${unfinished} after ${this.#timeout} ms`,
+        ),
+      );
+    };
+    let stop: (() => void) | undefined;
+    if (this.#signal?.aborted) over("aborted");
+    else if (timeout !== undefined && timeout <= 0) over("timeout");
+    else stop = limit({ timeout, signal: this.#signal }, over);
+    this.#wake = resolve;
+    try {
+      await promise;
+    } finally {
+      this.#wake = undefined;
+      stop?.();
+    }
+  }
+
+  readonly #onDone = (future: Future<T>): void => {
+    this.#pending.delete(future);
+    this.#ready.push(future);
+    this.#wake?.();
+  };
+
+  #finish(): void {
+    for (const future of this.#pending) removeCallback(future, this.#onDone);
+    this.#pending.clear();
+    this.#ready = [];
+    this.#given = 0;
+  }
+}
