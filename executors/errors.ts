@@ -4,6 +4,7 @@
  * @module
  */
 
+import { registerErrorClass } from "../ipc/_error_codec.ts";
 import { RuntimeError } from "../sync/errors.ts";
 
 /**
@@ -62,4 +63,8 @@ export class BrokenExecutor extends RuntimeError {
 export class BrokenThreadPool extends BrokenExecutor {
   /** The name by which the error is printed. */
   override name = "BrokenThreadPool";
+}
+
+for (const type of [InvalidStateError, BrokenExecutor, BrokenThreadPool]) {
+  registerErrorClass(type.name, type);
 }

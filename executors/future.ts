@@ -19,6 +19,12 @@ type Callback<T> = (future: Future<T>) => void;
  */
 export let cancelBecause: (future: Future<unknown>, cause: unknown) => boolean;
 
+/** What a future that is done has come to. */
+export type Outcome<T> = { readonly result: T } | { readonly error: unknown };
+
+/** The outcome of a future that is done, at once. */
+export let outcomeOf: <T>(future: Future<T>) => Outcome<T>;
+
 /** Whether the work threw; a cancelled future has not failed. */
 export let hasFailed: (future: Future<unknown>) => boolean;
 
@@ -71,6 +77,10 @@ export class Future<T> implements Promise<T> {
       future.#settle("cancelled");
       return true;
     };
+    outcomeOf = <T>(future: Future<T>) =>
+      future.#state === "returned"
+        ? { result: future.#outcome as T }
+        : { error: future.cancelled() ? future.#cancelledError() : future.#outcome };
     hasFailed = (future) => future.#state === "raised";
     removeCallback = (future, callback) => {
       const callbacks = future.#callbacks;
@@ -300,6 +310,11 @@ export class Future<T> implements Promise<T> {
     return this.toString();
   }
 
+  /**
+   * For subclasses: called once, when the future has its outcome, before anybody is told.
+   */
+  protected onSettled(): void {}
+
   #checkUnsettled(action: string): void {
     if (this.done()) {
       throw new InvalidStateError(`Cannot ${action}: the future has an outcome already: ${this}`);
@@ -308,6 +323,7 @@ export class Future<T> implements Promise<T> {
 
   #settle(state: State): void {
     this.#state = state;
+    this.onSettled();
     if (this.#promise !== undefined) {
       if (state === "returned") this.#resolve!(this.#outcome as never);
       else this.#reject!(state === "raised" ? this.#outcome : this.#cancelledError());

@@ -66,9 +66,13 @@ export class ClaimTable {
     return Atomics.compareExchange(this.#words, slot, SENT, REVOKED) === SENT;
   }
 
-  /** Parent: asks a running task to stop; `false` when it had not begun. */
+  /**
+   * Parent: asks a running task to stop; `false` when it has not begun. A task that has ended and is
+   * not answered for yet counts as running, and takes no notice.
+   */
   requestStop(slot: number): boolean {
-    return Atomics.compareExchange(this.#words, slot, RUNNING, STOPPING) !== SENT;
+    const before = Atomics.compareExchange(this.#words, slot, RUNNING, STOPPING);
+    return before === RUNNING || before === STOPPING;
   }
 
   /** Either side: whether the worker has begun the task. */

@@ -1,0 +1,62 @@
+/**
+ * The child process, on Deno and on Node: reads a job from its argument, does it, prints the answer.
+ */
+import { writeSync } from "node:fs";
+import process from "node:process";
+import { type JavaScriptName, load } from "./contenders/all.ts";
+import { type Answer, type Job, MARK, type Outcome, type WorkName } from "./job.ts";
+import { burst } from "./measures/burst.ts";
+import { cpu } from "./measures/cpu.ts";
+import { first } from "./measures/first.ts";
+import { map } from "./measures/map.ts";
+import { mixed } from "./measures/mixed.ts";
+import { queue } from "./measures/queue.ts";
+import { Recorder } from "./measures/recorder.ts";
+import { roundtrip } from "./measures/roundtrip.ts";
+
+type Measure = (recorders: readonly Recorder[], job: Job) => Promise<void>;
+
+/** A work that is measured on one contender a process. */
+function alone(measure: (recorder: Recorder, job: Job) => Promise<void>): Measure {
+  return async (recorders, job) => {
+    for (const recorder of recorders) await measure(recorder, job);
+  };
+}
+
+const measures: Readonly<Record<WorkName, Measure>> = {
+  burst: alone(burst),
+  roundtrip,
+  map: alone(map),
+  cpu: alone(cpu),
+  mixed: alone(mixed),
+  first,
+  queue: alone(queue),
+};
+
+function outcome({ samples, notes, contender, failed }: Recorder): Outcome {
+  const told = { samples, notes: [...notes], settings: contender.settings };
+  return failed === undefined ? told : { ...told, failed };
+}
+
+async function answer(job: Job): Promise<Answer> {
+  const recorders: Recorder[] = [];
+  const answers: Record<string, Outcome> = {};
+  for (const name of job.contenders) {
+    try {
+      recorders.push(new Recorder(name as JavaScriptName, await load(name as JavaScriptName)));
+    } catch (error) {
+      answers[name] = { samples: {}, notes: [], settings: "", failed: String(error) };
+    }
+  }
+  try {
+    await measures[job.work](recorders, job);
+  } catch (error) {
+    for (const recorder of recorders) recorder.failed ??= String(error);
+  }
+  for (const recorder of recorders) answers[recorder.name] = outcome(recorder);
+  return answers;
+}
+
+const job: Job = JSON.parse(process.argv[2] ?? "");
+writeSync(1, `\n${MARK}${JSON.stringify(await answer(job))}\n`);
+process.exit(0);

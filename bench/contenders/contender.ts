@@ -1,0 +1,54 @@
+import type { KernelName } from "../kernels.ts";
+
+/**
+ * What a pool is wanted for. Its settings may differ, so that each pool shows its best:
+ * - `throughput`: many tiny tasks at once;
+ * - `latency`: one task at a time;
+ * - `balance`: tasks of very different length, so no worker may be sent much ahead;
+ * - `lazy`: the first answer counts, so start no more workers than that takes.
+ */
+export type Tuning = "throughput" | "latency" | "balance" | "lazy";
+
+/** A started pool. */
+export interface Session {
+  /** Submits one task and gives the promise of its result. */
+  run(kernel: KernelName, arg: number): PromiseLike<unknown>;
+  /** The sum of the kernel over all items, by the pool's own `map`, where it has one. */
+  map?(kernel: KernelName, items: readonly number[]): Promise<number>;
+  stop(): Promise<void>;
+}
+
+/** One library (or none, for `raw`) under measurement. */
+export interface Contender {
+  /** The settings it was given, for the report. */
+  readonly settings: string;
+  /** The longest queue for which its rate does not collapse; unlimited when left out. */
+  readonly longestQueue?: number;
+  start(workers: number, tuning: Tuning): Session;
+}
+
+/**
+ * Submits one task for each argument in one go and waits for all of them, the same way for every
+ * contender: the way a user of promises would.
+ */
+export async function runMany(
+  session: Session,
+  kernel: KernelName,
+  args: readonly number[],
+): Promise<void> {
+  await Promise.all(args.map((arg) => session.run(kernel, arg)));
+}
+
+/** `count` arguments for kernels that do not look at theirs. */
+export function zeros(count: number): number[] {
+  return new Array<number>(count).fill(0);
+}
+
+/** Brings all code paths of a fresh pool to their steady state, then lets it fall idle. */
+export async function settle(session: Session, kernel: KernelName, tasks: number): Promise<void> {
+  const args = zeros(tasks);
+  await runMany(session, kernel, args.slice(0, 100));
+  for (let i = 0; i < Math.min(tasks, 300); i++) await session.run(kernel, 0);
+  await runMany(session, kernel, args);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+}

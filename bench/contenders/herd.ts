@@ -1,0 +1,28 @@
+import { task, ThreadPoolExecutor } from "@herd/concurrent";
+import { kernels } from "../kernels.ts";
+import type { Contender } from "./contender.ts";
+
+const module = new URL("../kernels.ts", import.meta.url);
+const callables = {
+  empty: task(module, kernels.empty),
+  square: task(module, kernels.square),
+  spin: task(module, kernels.spin),
+  crunch: task(module, kernels.crunch),
+};
+
+/** Herd's `ThreadPoolExecutor` with its defaults, functions by reference. */
+export const herd: Contender = {
+  settings: "ThreadPoolExecutor({ max_workers }), functions by reference with task(), defaults",
+  start(workers) {
+    const pool = new ThreadPoolExecutor({ max_workers: workers });
+    return {
+      run: (kernel, arg) => pool.submit(callables[kernel], arg),
+      async map(kernel, items) {
+        let sum = 0;
+        for await (const value of pool.map(callables[kernel], items)) sum += value ?? 0;
+        return sum;
+      },
+      stop: () => pool.shutdown(),
+    };
+  },
+};

@@ -1,0 +1,26 @@
+import { Tinypool } from "npm:tinypool@2.2.0";
+import type { Contender } from "./contender.ts";
+
+const filename = new URL("../kernels.ts", import.meta.url).href;
+
+/** tinypool: the small fork of piscina that Vitest uses. */
+export const tinypool: Contender = {
+  settings: "runtime: worker_threads, useAtomics; burst and queue: concurrentTasksPerWorker 100; " +
+    "first: minThreads 1",
+  longestQueue: 50_000,
+  start(workers, tuning) {
+    const pool = new Tinypool({
+      filename,
+      runtime: "worker_threads",
+      minThreads: tuning === "lazy" ? 1 : workers,
+      maxThreads: workers,
+      idleTimeout: Infinity,
+      concurrentTasksPerWorker: tuning === "throughput" ? 100 : 1,
+      useAtomics: true,
+    });
+    return {
+      run: (kernel, arg) => pool.run(arg, { name: kernel }),
+      stop: () => pool.destroy(),
+    };
+  },
+};

@@ -1,0 +1,319 @@
+/**
+ * `Executor.map`: feeds chunks of rows to the scheduler and gives the results in order.
+ *
+ * ```
+ * inputs ─► chunk ─► chunk ─► chunk        next() ◄─ the first chunk's results, row by row
+ *           done     running  queued
+ * ```
+ *
+ * At most {@linkcode CHUNKS_AHEAD} chunks a worker are out at a time, so that endless inputs and long
+ * ones cost no memory before their turn; with a buffer size, no more rows are out or waiting for the
+ * reader than that. A chunk has as many rows as take about {@linkcode CHUNK_TIME}, by the measured time
+ * of earlier ones, and at most doubles.
+ */
+
+import type { Call } from "../ipc/callable.ts";
+import { TimeoutError } from "../sync/errors.ts";
+import { after } from "../sync/_deadline.ts";
+import type { Inputs } from "./_inputs.ts";
+import { type Future, outcomeOf } from "./future.ts";
+import type { ChunkOutcome } from "./_settle.ts";
+import type { Task } from "./_task.ts";
+
+/** Milliseconds of work in a chunk: half of what a worker has at a time. */
+const CHUNK_TIME = 1;
+/** The most rows in a chunk: more costs memory, and no message is any cheaper. */
+const MOST_ROWS = 16_384;
+/** Chunks out at a time, per worker: one runs, one waits, one is being read. */
+const CHUNKS_AHEAD = 4;
+
+/** What `map` was asked for. */
+export interface MapOptions {
+  readonly timeout: number | undefined;
+  readonly chunksize: number | undefined;
+  readonly buffersize: number | undefined;
+}
+
+/** The executor behind a `map`. */
+export interface MapBackend {
+  readonly maxWorkers: number;
+  /** Submits a chunk; throws when the executor takes none. */
+  submitChunk(columns: unknown[][], rows: number): Task<ChunkOutcome>;
+  /** A shutdown waits from the first to the second. */
+  addFeeder(): void;
+  removeFeeder(): void;
+}
+
+/** See the head of the file. */
+export class MapIterator<R> implements AsyncIterableIterator<R, undefined> {
+  readonly #call: Call;
+  readonly #inputs: Inputs;
+  readonly #options: MapOptions;
+  readonly #backend: MapBackend;
+  /** When the results must be there, by `performance.now()`. */
+  readonly #end: number;
+  /** In the order of their rows; the results of the first are the next to be given. */
+  readonly #chunks: Task<ChunkOutcome>[] = [];
+  /** Chunks that are not done. */
+  #out = 0;
+  /** Results at hand, and how many of them were given. */
+  #results: unknown[] = [];
+  #given = 0;
+  /** What comes after the results at hand. */
+  #failure: Failure | undefined = undefined;
+  /** Rows of a chunk that is not full yet, as columns. */
+  #partial: unknown[][] | undefined = undefined;
+  /** Rows that were read from the inputs and not given yet. */
+  #ahead = 0;
+  /** Rows of the last chunk. */
+  #size = 0.5;
+  #reading = false;
+  #feeding = true;
+  /** Why there are no more rows, when the inputs did not just end. */
+  #feedFailure: Failure | undefined = undefined;
+  #over = false;
+  readonly #waiters: PromiseWithResolvers<IteratorResult<R, undefined>>[] = [];
+  #stopTimer: (() => void) | undefined = undefined;
+
+  constructor(call: Call, inputs: Inputs, options: MapOptions, backend: MapBackend) {
+    this.#call = call;
+    this.#inputs = inputs;
+    this.#options = options;
+    this.#backend = backend;
+    this.#end = performance.now() + (options.timeout ?? Infinity);
+    if (options.buffersize === undefined) backend.addFeeder();
+    this.#feed();
+  }
+
+  next(): Promise<IteratorResult<R, undefined>> {
+    if (this.#waiters.length === 0 && this.#given < this.#results.length) {
+      return Promise.resolve({ done: false, value: this.#take() });
+    }
+    const waiter = Promise.withResolvers<IteratorResult<R, undefined>>();
+    this.#waiters.push(waiter);
+    this.#serve();
+    return waiter.promise;
+  }
+
+  return(): Promise<IteratorResult<R, undefined>> {
+    this.#finish();
+    this.#serve();
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.return();
+  }
+
+  /** Gives what is there to those who wait. */
+  #serve(): void {
+    for (let [waiter] = this.#waiters; waiter !== undefined; [waiter] = this.#waiters) {
+      if (this.#given < this.#results.length) {
+        waiter.resolve({ done: false, value: this.#take() });
+      } else if (this.#failure !== undefined) {
+        waiter.reject(this.#failure.error);
+        this.#finish();
+      } else if (this.#over || this.#isExhausted()) {
+        waiter.resolve({ done: true, value: undefined });
+        this.#finish();
+      } else if (!this.#openNextChunk()) {
+        this.#armTimer();
+        return;
+      } else continue;
+      this.#waiters.shift();
+    }
+    this.#stopTimer?.();
+    this.#stopTimer = undefined;
+  }
+
+  #take(): R {
+    const value = this.#results[this.#given] as R;
+    this.#results[this.#given++] = undefined;
+    this.#ahead--;
+    if (this.#options.buffersize !== undefined) this.#feed();
+    return value;
+  }
+
+  /** Whether nothing more will come: neither chunks, nor rows, nor an error. */
+  #isExhausted(): boolean {
+    if (this.#chunks.length > 0 || this.#partial !== undefined || this.#feeding) return false;
+    this.#failure = this.#feedFailure;
+    this.#feedFailure = undefined;
+    return this.#failure === undefined;
+  }
+
+  /** Takes the results of the first chunk to hand; `false` when they are not there. */
+  #openNextChunk(): boolean {
+    if (this.#failure !== undefined) return true;
+    if (this.#chunks[0]?.done() !== true) return false;
+    const outcome = outcomeOf(this.#chunks.shift()!);
+    this.#given = 0;
+    if ("result" in outcome) {
+      this.#results = outcome.result.results as unknown[];
+      this.#failure = outcome.result.failure;
+    } else {
+      this.#results = [];
+      this.#failure = outcome;
+    }
+    return true;
+  }
+
+  #armTimer(): void {
+    const { timeout } = this.#options;
+    if (timeout === undefined || this.#stopTimer !== undefined) return;
+    this.#stopTimer = after(this.#end - performance.now(), () => {
+      this.#stopTimer = undefined;
+      this.#failure = {
+        error: new TimeoutError(`Cannot give the next result: none within ${timeout} ms`),
+      };
+      this.#serve();
+    });
+  }
+
+  /** Nothing more is wanted. */
+  #finish(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#failure = undefined;
+    this.#results = [];
+    this.#given = 0;
+    this.#partial = undefined;
+    this.#stopTimer?.();
+    this.#stopFeeding();
+    for (const chunk of this.#chunks.splice(0)) chunk.cancel();
+  }
+
+  #stopFeeding(): void {
+    if (!this.#feeding) return;
+    this.#feeding = false;
+    this.#inputs.close();
+    if (this.#options.buffersize === undefined) this.#backend.removeFeeder();
+  }
+
+  /** Reads rows and submits chunks, as long as more may be out. */
+  #feed(): void {
+    if (this.#reading) return;
+    this.#reading = true;
+    try {
+      while (this.#wantsRow()) {
+        const row = this.#inputs.next();
+        if (row instanceof Promise) return this.#awaitRow(row);
+        if (!this.#add(row)) break;
+      }
+    } catch (error) {
+      this.#stopWith({ error });
+    }
+    this.#reading = false;
+  }
+
+  #wantsRow(): boolean {
+    const { buffersize } = this.#options;
+    return this.#feeding &&
+      (buffersize === undefined
+        ? this.#out < CHUNKS_AHEAD * this.#backend.maxWorkers
+        : this.#ahead < buffersize);
+  }
+
+  /** An input makes it wait: rows that are there do not wait longer than this turn. */
+  #awaitRow(row: Promise<unknown[] | undefined>): void {
+    if (this.#partial !== undefined) {
+      const partial = this.#partial;
+      setImmediate(() => {
+        if (this.#partial === partial && this.#feeding) this.#guard(() => this.#ship());
+      });
+    }
+    row.then(
+      (row) => this.#guard(() => void this.#add(row)),
+      (error) => this.#stopWith({ error }),
+    ).then(() => {
+      this.#reading = false;
+      this.#feed();
+      this.#serve();
+    });
+  }
+
+  #guard(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.#stopWith({ error });
+    }
+  }
+
+  /** Adds a row to the chunk in the making; `false` at the end of the inputs. */
+  #add(row: unknown[] | undefined): boolean {
+    if (!this.#feeding) return false;
+    if (row !== undefined) {
+      this.#ahead++;
+      this.#partial ??= row.map(() => []);
+      for (const [column, value] of row.entries()) this.#partial[column]!.push(value);
+      if (this.#partial[0]!.length < this.#nextSize()) return true;
+    }
+    if (this.#partial !== undefined) this.#ship();
+    if (row === undefined) this.#stopFeeding();
+    return row !== undefined;
+  }
+
+  /** How many rows the chunk in the making shall have. */
+  #nextSize(): number {
+    const { chunksize, buffersize } = this.#options;
+    const { mean } = this.#call;
+    const fitting = mean === undefined ? 1 : Math.min(CHUNK_TIME / mean, MOST_ROWS);
+    const size = chunksize ?? Math.min(fitting, this.#size * 2);
+    // A buffer is shared by all workers, and what is read of it must be on its way.
+    if (buffersize === undefined) return size;
+    if (this.#ahead >= buffersize) return 0;
+    return chunksize ?? Math.min(size, buffersize / (2 * this.#backend.maxWorkers));
+  }
+
+  #ship(): void {
+    const columns = this.#partial!;
+    this.#partial = undefined;
+    this.#size = Math.max(1, columns[0]!.length);
+    const chunk = this.#backend.submitChunk(columns, columns[0]!.length);
+    this.#chunks.push(chunk);
+    this.#out++;
+    chunk.add_done_callback(this.#onChunkDone);
+  }
+
+  readonly #onChunkDone = (chunk: Future<ChunkOutcome>): void => {
+    this.#out--;
+    const outcome = outcomeOf(chunk);
+    if ("error" in outcome || outcome.result.failure !== undefined) this.#stopAfter(chunk);
+    this.#feed();
+    if (chunk === this.#chunks[0] || this.#chunks.length === 0) this.#serve();
+  };
+
+  /** A chunk failed: what comes after it will not be given. */
+  #stopAfter(chunk: Future<ChunkOutcome>): void {
+    const at = this.#chunks.indexOf(chunk as Task<ChunkOutcome>);
+    if (at < 0) return;
+    this.#stopFeeding();
+    this.#partial = undefined;
+    for (const later of this.#chunks.splice(at + 1)) later.cancel();
+  }
+
+  /** There are no more rows, and `failure` comes after those that there were. */
+  #stopWith(failure: Failure): void {
+    if (!this.#feeding) return;
+    this.#feedFailure = failure;
+    if (this.#partial !== undefined) {
+      try {
+        this.#ship();
+      } catch {
+        // The executor takes nothing more; the rows are lost with it, and the failure says so.
+      }
+    }
+    this.#stopFeeding();
+    this.#serve();
+  }
+}
+
+/** An error on its way to the reader. */
+interface Failure {
+  readonly error: unknown;
+}

@@ -1,0 +1,104 @@
+/**
+ * Deadlines: what becomes of a task that runs too long, and of its worker.
+ *
+ * 1. The worker says when a task with a deadline begins; the time runs from there.
+ * 2. When it is up, the future fails with a `TimeoutError` and the task is asked to stop. The worker is
+ *    condemned: it gets no more tasks, what it had not begun goes to others, and it no longer counts.
+ * 3. It has {@linkcode GRACE} to obey. If it does, it is closed. If it does not, it is let go: a
+ *    synchronous loop in a Web Worker can't be stopped, but it holds neither tasks nor the program.
+ * 4. Other tasks that it runs at the same time (`concurrency`) may finish, as long as its event loop
+ *    turns; the worker is asked each second.
+ */
+
+import { after } from "../sync/_deadline.ts";
+import { TimeoutError } from "../sync/errors.ts";
+import type { PoolWorker } from "./_pool_worker.ts";
+import type { Task } from "./_task.ts";
+
+/** Milliseconds for a task to notice that it shall stop. */
+const GRACE = 100;
+/** Milliseconds for a worker's event loop to turn. */
+const RESPONSE = 1000;
+
+/** What the overseer asks of the scheduler. */
+export interface Bench {
+  /** Gives the worker's waiting tasks to others and sends it no more. */
+  condemn(worker: PoolWorker): void;
+  /** Closes or abandons the worker; fails what it still has. */
+  dismiss(worker: PoolWorker, why: string): void;
+}
+
+/** Watches the deadlines of one executor's tasks. */
+export class Overseer {
+  readonly #bench: Bench;
+  readonly #stops = new Map<Task, () => void>();
+  /** Condemned workers, and what stops their timers. */
+  readonly #condemned = new Map<PoolWorker, { stop: () => void; answered: boolean }>();
+
+  constructor(bench: Bench) {
+    this.#bench = bench;
+  }
+
+  /** A task with a deadline has begun. */
+  started(task: Task, worker: PoolWorker): void {
+    if (task.settings.deadline === undefined || task.done()) return;
+    const deadline = task.settings.deadline * Math.max(1, task.rows);
+    this.#stops.set(task, after(deadline, () => this.#missed(task, worker, deadline)));
+  }
+
+  /** A task has its outcome. */
+  settled(task: Task): void {
+    this.#stops.get(task)?.();
+    this.#stops.delete(task);
+  }
+
+  /** A worker sent a message: its event loop turns. */
+  heard(worker: PoolWorker): void {
+    const condemned = this.#condemned.get(worker);
+    if (condemned === undefined) return;
+    condemned.answered = true;
+    if (worker.tasks === 0) this.#dismiss(worker);
+  }
+
+  /** A worker is gone. */
+  gone(worker: PoolWorker): void {
+    this.#condemned.get(worker)?.stop();
+    this.#condemned.delete(worker);
+  }
+
+  #missed(task: Task, worker: PoolWorker, deadline: number): void {
+    this.#stops.delete(task);
+    if (task.done()) return;
+    worker.requestStop(task);
+    task.set_exception(
+      new TimeoutError(
+        `Cannot finish ${task.call.name || "the task"}: ` +
+          `it ran longer than its deadline of ${deadline} ms`,
+      ),
+    );
+    if (this.#condemned.has(worker)) return;
+    this.#condemned.set(worker, { stop: () => {}, answered: false });
+    this.#bench.condemn(worker);
+    this.#giveTime(worker, GRACE);
+  }
+
+  #giveTime(worker: PoolWorker, ms: number): void {
+    const condemned = this.#condemned.get(worker);
+    if (condemned === undefined) return;
+    condemned.answered = false;
+    worker.channel.post({ kind: "ping" }, []);
+    const timer = setTimeout(() => {
+      const others = worker.running().some((task) => !task.done());
+      if (others && (condemned.answered || ms < RESPONSE)) this.#giveTime(worker, RESPONSE);
+      else this.#dismiss(worker);
+    }, ms);
+    // Only tasks that are still wanted keep the program alive, and the worker is held for those.
+    timer.unref();
+    condemned.stop = () => clearTimeout(timer);
+  }
+
+  #dismiss(worker: PoolWorker): void {
+    this.gone(worker);
+    this.#bench.dismiss(worker, "was abandoned because another task overran its deadline");
+  }
+}

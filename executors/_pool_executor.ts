@@ -1,0 +1,215 @@
+/**
+ * An executor over a scheduler: everything that pools of threads and of processes share.
+ */
+
+import { checkMayStart } from "../ipc/_main_module.ts";
+import { type Callable, describe } from "../ipc/callable.ts";
+import { RuntimeError } from "../sync/errors.ts";
+import type { BookStats } from "./_books.ts";
+import { Callers } from "./_caller.ts";
+import { Inputs } from "./_inputs.ts";
+import { type MapBackend, MapIterator, type MapOptions } from "./_map.ts";
+import { aTypeOf, checkOptions, integerFrom, MILLISECONDS, type OptionRules } from "./_options.ts";
+import { Scheduler, type SchedulerOptions } from "./_scheduler.ts";
+import type { ChunkOutcome } from "./_settle.ts";
+import { signalGroup } from "./_signal_group.ts";
+import { Task, type TaskSettings } from "./_task.ts";
+import {
+  Executor,
+  type Inputs as MapInputs,
+  type Submitter,
+  type TaskOptions,
+} from "./executor.ts";
+import type { Future } from "./future.ts";
+
+/** What an executor is doing, and has done. */
+export interface ExecutorStats extends BookStats {
+  /** Workers that live, starting ones included. */
+  readonly workers: number;
+  /** Workers that have nothing to do. */
+  readonly idle: number;
+  /** Tasks that have not begun. */
+  readonly queued: number;
+  /** Tasks that run. */
+  readonly running: number;
+}
+
+const TASK_RULES: OptionRules = {
+  signal: aTypeOf("an AbortSignal", (value) => value instanceof AbortSignal),
+  deadline: MILLISECONDS,
+  priority: {
+    wanted: "a number",
+    allows: (value) => typeof value === "number" && !Number.isNaN(value),
+  },
+  transfer: aTypeOf("an array", Array.isArray),
+  timeout: {
+    wanted: "a number of milliseconds",
+    allows: (value) => typeof value === "number" && !Number.isNaN(value),
+  },
+  chunksize: integerFrom(1),
+  buffersize: integerFrom(1),
+};
+
+const SHUTDOWN_RULES: OptionRules = {
+  wait: aTypeOf("a boolean", (value) => typeof value === "boolean"),
+  cancel_futures: aTypeOf("a boolean", (value) => typeof value === "boolean"),
+};
+
+/** What a view's tasks have in common. */
+interface View {
+  readonly settings: TaskSettings;
+  readonly map: MapOptions;
+}
+
+const PLAIN: View = view({});
+
+function view({ signal, deadline, priority, transfer, ...map }: TaskOptions): View {
+  return {
+    settings: {
+      priority: priority ?? 0,
+      deadline: deadline === Infinity ? undefined : deadline,
+      transfer: transfer ?? [],
+      signal: signal && signalGroup(signal),
+    },
+    map: { timeout: map.timeout, chunksize: map.chunksize, buffersize: map.buffersize },
+  };
+}
+
+/** How often the time of submission is read anew, in submissions of one turn. */
+const CLOCK_EVERY = 16;
+
+/** See the head of the file. */
+export abstract class PoolExecutor extends Executor {
+  readonly #scheduler: Scheduler;
+  readonly #maxWorkers: number;
+  readonly #callers = new Callers();
+  #submissions = 0;
+  #now = 0;
+  #sinceClock = CLOCK_EVERY;
+  #turnEnds = false;
+
+  /** For subclasses. */
+  constructor(options: SchedulerOptions) {
+    super();
+    this.#scheduler = new Scheduler(options);
+    this.#maxWorkers = options.maxWorkers;
+  }
+
+  override submit<A extends unknown[], R>(fn: Callable<A, R>, ...args: A): Future<Awaited<R>> {
+    return this.#submit(PLAIN, this.submit, fn, args);
+  }
+
+  override map<A extends unknown[], R>(
+    fn: Callable<A, R>,
+    ...iterables: MapInputs<A>
+  ): AsyncIterableIterator<Awaited<R>> {
+    return this.#map(PLAIN, this.map, fn, iterables);
+  }
+
+  override options(options: TaskOptions): Submitter {
+    checkOptions("submit with these options", options, TASK_RULES);
+    const own = view(options);
+    const submitter: Submitter = {
+      submit: (fn, ...args) => this.#submit(own, submitter.submit, fn, args),
+      map: (fn, ...iterables) => this.#map(own, submitter.map, fn, iterables),
+    };
+    return submitter;
+  }
+
+  override shutdown(
+    options: { wait?: boolean | undefined; cancel_futures?: boolean | undefined } = {},
+  ): Promise<void> {
+    checkOptions("shut down", options, SHUTDOWN_RULES);
+    return this.#scheduler.shutdown(options.wait ?? true, options.cancel_futures ?? false);
+  }
+
+  /**
+   * Starts all workers now, instead of when they are needed.
+   *
+   * @returns When each is ready, its initializer included.
+   * @throws {RuntimeError} When the executor was shut down.
+   * @throws {BrokenExecutor} When the executor is or gets broken.
+   */
+  async ready(): Promise<void> {
+    this.#checkOpen("start workers");
+    await this.#scheduler.ready();
+  }
+
+  /**
+   * What the executor is doing and has done. Always counted; asking costs microseconds.
+   *
+   * @returns Counts of workers and tasks, and the times that tasks waited and ran, in milliseconds.
+   */
+  stats(): ExecutorStats {
+    return { ...this.#scheduler.snapshot(), ...this.#scheduler.books.stats() };
+  }
+
+  #checkOpen(action: string): void {
+    checkMayStart(`an executor's workers`);
+    if (this.#scheduler.broken) throw this.#scheduler.brokenError();
+    if (this.#scheduler.closed) {
+      throw new RuntimeError(`Cannot ${action}: the executor was shut down`);
+    }
+  }
+
+  #submit<A extends unknown[], R>(
+    { settings }: View,
+    boundary: (...args: never[]) => unknown,
+    fn: Callable<A, R>,
+    args: A,
+  ): Future<Awaited<R>> {
+    this.#checkOpen("submit a task");
+    const call = describe(fn);
+    this.#beginTurn();
+    const caller = this.#callers.take(boundary);
+    const order = this.#submissions++;
+    const task = new Task(this.#scheduler, call, args, 0, settings, this.#now, order, caller);
+    this.#scheduler.submit(task);
+    return task as Future<unknown> as Future<Awaited<R>>;
+  }
+
+  #map<A extends unknown[], R>(
+    { settings, map }: View,
+    boundary: (...args: never[]) => unknown,
+    fn: Callable<A, R>,
+    iterables: readonly unknown[],
+  ): AsyncIterableIterator<Awaited<R>> {
+    this.#checkOpen("map");
+    const call = describe(fn);
+    this.#beginTurn();
+    const caller = this.#callers.take(boundary);
+    const inputs = new Inputs(iterables);
+    const backend: MapBackend = {
+      maxWorkers: this.#maxWorkers,
+      addFeeder: () => this.#scheduler.addFeeder(),
+      removeFeeder: () => this.#scheduler.removeFeeder(),
+      submitChunk: (columns, rows) => {
+        if (map.buffersize !== undefined) this.#checkOpen("go on with a map");
+        else this.#scheduler.checkFeeding();
+        this.#beginTurn();
+        const order = this.#submissions++;
+        const scheduler = this.#scheduler;
+        const chunk = new Task(scheduler, call, columns, rows, settings, this.#now, order, caller);
+        scheduler.submit(chunk);
+        return chunk as Future<unknown> as Task<ChunkOutcome>;
+      },
+    };
+    // A missed deadline must hit one item only.
+    const chunksize = map.chunksize ?? (settings.deadline === undefined ? undefined : 1);
+    return new MapIterator<Awaited<R>>(call, inputs, { ...map, chunksize }, backend);
+  }
+
+  /** Reads the clock now and then, and lets the callers' stacks count anew each turn. */
+  #beginTurn(): void {
+    if (this.#sinceClock++ < CLOCK_EVERY) return;
+    this.#sinceClock = 0;
+    this.#now = performance.now();
+    if (this.#turnEnds) return;
+    this.#turnEnds = true;
+    queueMicrotask(() => {
+      this.#turnEnds = false;
+      this.#sinceClock = CLOCK_EVERY;
+      this.#callers.reset();
+    });
+  }
+}

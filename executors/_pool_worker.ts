@@ -1,0 +1,263 @@
+/**
+ * One worker of a pool, in the scheduler's hands: its slots, what it has been sent, what it may have.
+ */
+
+import type { Channel, ChannelEvents, Launch, WorkerSetup } from "../ipc/_channel.ts";
+import { encode, needsEncoding } from "../ipc/_codec.ts";
+import { ANNOUNCED, CHUNK, ENCODED, SHAPE_BITS } from "../ipc/_protocol.ts";
+import { type Call, type CallDescription, whenForgotten } from "../ipc/callable.ts";
+import { IN_FLIGHT, type Load, nextWindow } from "./_batching.ts";
+import type { Task } from "./_task.ts";
+
+/**
+ * How far a worker's life has come: `starting` until it says that it is ready; `condemned` once it gets
+ * no more tasks; `gone` when its channel is closed.
+ */
+export type WorkerState = "starting" | "ready" | "condemned" | "gone";
+
+/** See the head of the file. */
+export class PoolWorker implements Load {
+  readonly name: string;
+  readonly channel: Channel;
+  state: WorkerState = "starting";
+  /** How many tasks it may have at once. */
+  window = 1;
+  /** Occupied slots: tasks not answered yet, those that were taken back included. */
+  tasks = 0;
+  /** Their expected run time in milliseconds. */
+  work = 0;
+  /** How many tasks it has ever been sent. */
+  sent = 0;
+  /** Since when it has had no task, by `performance.now()`. */
+  idleSince = 0;
+  /** The worker's clock minus this realm's, in milliseconds. */
+  clockOffset = 0;
+  /** Tasks here whose futures are not settled: while there are any, the program is kept alive. */
+  #unsettled = 0;
+  #awaited = false;
+  readonly #bySlot: (Task | undefined)[];
+  readonly #free: number[];
+  /** What the task in each slot added to `work`. */
+  readonly #estimates: Float64Array;
+  readonly #knownCalls = new Set<number>();
+
+  constructor(launch: Launch, setup: WorkerSetup, events: ChannelEvents) {
+    this.name = setup.name;
+    this.#bySlot = new Array(setup.slots).fill(undefined);
+    this.#free = Array.from({ length: setup.slots }, (_, i) => setup.slots - 1 - i);
+    this.#estimates = new Float64Array(setup.slots);
+    this.channel = launch(setup, events);
+  }
+
+  /** How many more tasks have a slot. */
+  get room(): number {
+    return this.#free.length;
+  }
+
+  /** The task in a slot that is still its own. */
+  taskIn(slot: number): Task | undefined {
+    const task = this.#bySlot[slot];
+    return task?.worker === this && task.slot === slot ? task : undefined;
+  }
+
+  /** Somebody waits for the worker: it keeps the program alive until it is ready. */
+  awaitReady(): void {
+    if (this.state !== "starting" || this.#awaited) return;
+    this.#awaited = true;
+    this.#hold();
+  }
+
+  /** The worker can take tasks; `clockOffset` is its clock minus this realm's. */
+  becomesReady(clockOffset: number): void {
+    if (this.state === "starting") this.state = "ready";
+    this.clockOffset = clockOffset;
+    if (this.#awaited) this.settled();
+    this.#awaited = false;
+  }
+
+  #hold(): void {
+    if (this.#unsettled++ === 0) this.channel.hold(true);
+  }
+
+  /** Sends tasks; one whose arguments can't be sent fails by itself. */
+  send(tasks: readonly Task[]): void {
+    const parcels = tasks.map(pack);
+    if (parcels.every((parcel) => parcel !== undefined) && this.#post(tasks, parcels)) return;
+    for (const [i, task] of tasks.entries()) {
+      const parcel = parcels[i];
+      if (parcel !== undefined) this.#post([task], [parcel]);
+    }
+  }
+
+  /** Posts one message; `false` when it did not go, and a single task failed by it. */
+  #post(tasks: readonly Task[], parcels: readonly Parcel[]): boolean {
+    const calls: CallDescription[] = [];
+    const heads: number[] = [];
+    const values: unknown[] = [];
+    const transfer: Transferable[] = [];
+    for (const [i, task] of tasks.entries()) {
+      const parcel = parcels[i]!;
+      if (!this.#knownCalls.has(task.call.id)) calls.push(this.#introduce(task.call));
+      this.#occupy(task);
+      const shape = parcel.values.length << SHAPE_BITS | parcel.flags;
+      heads.push(task.slot, task.call.id, shape);
+      for (const value of parcel.values) values.push(value);
+      if (parcel.transfer !== undefined) transfer.push(...parcel.transfer);
+    }
+    try {
+      this.channel.post(
+        { kind: "run", calls: calls.length > 0 ? calls : null, heads, values },
+        transfer,
+      );
+    } catch (error) {
+      for (const task of tasks) this.take(task.slot);
+      for (const call of calls) this.#knownCalls.delete(call.id);
+      const single = tasks.length === 1 ? tasks[0]! : undefined;
+      if (single?.done() === false) single.set_exception(error);
+      return false;
+    }
+    this.sent += tasks.length;
+    if (transfer.length > 0) {
+      for (const [i, task] of tasks.entries()) task.moved = parcels[i]!.transfer !== undefined;
+    }
+    return true;
+  }
+
+  #introduce(call: Call): CallDescription {
+    const { id } = call;
+    this.#knownCalls.add(id);
+    const self = new WeakRef(this);
+    whenForgotten(call, () => {
+      const worker = self.deref();
+      if (worker === undefined || worker.state === "gone") return;
+      worker.#knownCalls.delete(id);
+      worker.channel.post({ kind: "forget", call: id }, []);
+    });
+    return call.description!;
+  }
+
+  #occupy(task: Task): void {
+    const slot = this.#free.pop()!;
+    this.#bySlot[slot] = task;
+    const estimate = expectedTime(task);
+    this.#estimates[slot] = estimate;
+    this.work += estimate;
+    this.tasks++;
+    task.worker = this;
+    task.slot = slot;
+    this.channel.claims.send(slot);
+    this.#hold();
+  }
+
+  /** Takes the task out of its slot, which is free then: the worker has answered for it, or is gone. */
+  take(slot: number): Task | undefined {
+    const task = this.#bySlot[slot];
+    if (task === undefined) return undefined;
+    this.channel.claims.free(slot);
+    this.#bySlot[slot] = undefined;
+    this.#free.push(slot);
+    this.tasks--;
+    this.work = this.tasks === 0 ? 0 : this.work - this.#estimates[slot]!;
+    if (task.worker === this && task.slot === slot) {
+      task.worker = undefined;
+      if (!task.done()) this.settled();
+      return task;
+    }
+    return undefined;
+  }
+
+  /** One of its tasks, still in its slot, got its outcome or was taken back. */
+  settled(): void {
+    if (--this.#unsettled === 0) this.channel.hold(false);
+  }
+
+  /** Takes a task back that has not begun; its slot stays occupied until the worker has skipped it. */
+  revoke(task: Task): boolean {
+    return this.channel.claims.revoke(task.slot);
+  }
+
+  /** Asks a running task to stop. */
+  requestStop(task: Task): void {
+    if (this.channel.claims.requestStop(task.slot)) {
+      this.channel.post({ kind: "stop", slot: task.slot }, []);
+    }
+  }
+
+  /** Whether the worker has begun the task. */
+  isRunning(task: Task): boolean {
+    return this.channel.claims.running(task.slot);
+  }
+
+  /** The tasks here that it has begun, or that can't be taken back. */
+  running(): Task[] {
+    return this.#own().filter((task) => this.isRunning(task));
+  }
+
+  /**
+   * Takes back up to `most` tasks that have not begun, the latest sent first.
+   *
+   * @returns The tasks, in the order of their submission; they belong to no worker now.
+   */
+  revokeLatest(most: number): Task[] {
+    const latestFirst = this.#own().toReversed();
+    const revoked: Task[] = [];
+    for (const task of latestFirst) {
+      if (revoked.length === most) break;
+      if (task.done() || task.moved || !this.revoke(task)) continue;
+      task.worker = undefined;
+      this.settled();
+      revoked.push(task);
+    }
+    return revoked.reverse();
+  }
+
+  /** All its tasks, when the worker is gone, in the order of their submission. */
+  takeAll(): Task[] {
+    const tasks = this.#own();
+    for (const task of tasks) this.take(task.slot);
+    return tasks;
+  }
+
+  /** The worker said how long its tasks took. */
+  measured(mean: number): void {
+    this.window = Math.min(nextWindow(this.window, mean), this.#bySlot.length);
+  }
+
+  #own(): Task[] {
+    return this.#bySlot.filter((task, slot) => task?.worker === this && task.slot === slot)
+      .sort((a, b) => a!.order - b!.order) as Task[];
+  }
+}
+
+/** The expected run time of a task in milliseconds; one that is not known is expected to be long. */
+export function expectedTime({ call, rows }: Task): number {
+  return call.mean === undefined ? IN_FLIGHT : call.mean * Math.max(1, rows);
+}
+
+/** A task's values as they are posted. */
+interface Parcel {
+  readonly values: readonly unknown[];
+  readonly flags: number;
+  readonly transfer: readonly Transferable[] | undefined;
+}
+
+/** Makes a task's arguments ready; `undefined` when that failed, and the task with it. */
+function pack(task: Task): Parcel | undefined {
+  const { args, settings } = task;
+  let flags = (task.rows > 0 ? CHUNK : 0) | (settings.deadline === undefined ? 0 : ANNOUNCED);
+  let values = args;
+  let transfer = settings.transfer.length > 0 ? [...settings.transfer] : undefined;
+  if (args.length === 0) return { values, flags, transfer };
+  try {
+    if (needsEncoding(args)) {
+      transfer ??= [];
+      values = encode(args, transfer) as unknown[];
+      flags |= ENCODED;
+      if (transfer.length === 0) transfer = undefined;
+    }
+    return { values, flags, transfer };
+  } catch (error) {
+    task.set_exception(error);
+    return undefined;
+  }
+}

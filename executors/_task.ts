@@ -1,0 +1,100 @@
+/**
+ * A call on its way through an executor: the future that the user holds, and what the scheduler needs.
+ */
+
+import type { Call } from "../ipc/callable.ts";
+import { Future } from "./future.ts";
+import type { PoolWorker } from "./_pool_worker.ts";
+
+/** What a submitter's options say of all of its tasks. */
+export interface TaskSettings {
+  readonly priority: number;
+  /** Longest run time in milliseconds. */
+  readonly deadline: number | undefined;
+  readonly transfer: readonly Transferable[];
+  /** Cancels the tasks of one signal. */
+  readonly signal: SignalGroup | undefined;
+}
+
+/** Tasks that one signal cancels. */
+export interface SignalGroup {
+  add(task: Task): void;
+  delete(task: Task): void;
+}
+
+/** Who keeps the books on tasks. */
+export interface TaskOwner {
+  /** Called once a task, after it got its outcome from whomever, before its callbacks run. */
+  settled(task: Task): void;
+}
+
+/** How many rows a chunk has; 0 for a single call. */
+export type Rows = number;
+
+/** See the head of the file. */
+export class Task<T = unknown> extends Future<T> {
+  readonly call: Call;
+  readonly settings: TaskSettings;
+  readonly rows: Rows;
+  /** Milliseconds of `performance.now()`, to the nearest few. */
+  readonly submitted: number;
+  /** Counts an executor's tasks, in the order of their submission. */
+  readonly order: number;
+  /** Where submit was called; the stacks of errors end with it. */
+  readonly caller: { readonly stack?: string };
+  readonly #owner: TaskOwner;
+  /** Arguments, or a chunk's columns; let go when the task is settled. */
+  args: readonly unknown[];
+  /** Whether it stands in the queue; the queue writes this. */
+  queued = false;
+  /** Who has been sent the task, until the answer. */
+  worker: PoolWorker | undefined = undefined;
+  /** The task's slot there. */
+  slot = -1;
+  /** How many workers died with the task before they began it. */
+  lostStarts = 0;
+  /** Its arguments were moved to a worker: it can't be sent again. */
+  moved = false;
+
+  constructor(
+    owner: TaskOwner,
+    call: Call,
+    args: readonly unknown[],
+    rows: Rows,
+    settings: TaskSettings,
+    submitted: number,
+    order: number,
+    caller: { readonly stack?: string },
+  ) {
+    super();
+    this.#owner = owner;
+    this.call = call;
+    this.args = args;
+    this.rows = rows;
+    this.settings = settings;
+    this.submitted = submitted;
+    this.order = order;
+    this.caller = caller;
+  }
+
+  override cancel(): boolean {
+    if (!this.done()) {
+      if (this.worker !== undefined && !this.worker.revoke(this)) {
+        this.worker.requestStop(this);
+        return false;
+      }
+    }
+    return super.cancel();
+  }
+
+  override running(): boolean {
+    return !this.done() && this.worker !== undefined && this.worker.isRunning(this);
+  }
+
+  protected override onSettled(): void {
+    this.#owner.settled(this);
+    this.args = NONE;
+  }
+}
+
+const NONE: readonly unknown[] = [];

@@ -1,0 +1,140 @@
+/**
+ * The tasks that wait for a worker: higher priorities first, first in first out within one.
+ *
+ * No starvation: a task that has waited {@linkcode AGE} milliseconds is aged, and every second task
+ * that is taken is the oldest of the aged ones, whatever its priority. Urgent work so keeps at least
+ * half of the workers, and any task's turn comes.
+ *
+ * Tasks that are settled while they wait (cancelled) stay where they are and are passed over; when they
+ * are the greater part of the queue, it is swept.
+ */
+
+import type { Task } from "./_task.ts";
+
+/** After how many milliseconds of waiting a task is aged. */
+export const AGE = 1000;
+
+/** One priority's tasks; `head` of the front are taken. */
+interface Lane {
+  readonly priority: number;
+  tasks: (Task | undefined)[];
+  head: number;
+}
+
+/** Tasks in the order in which they shall run. */
+export class TaskQueue {
+  /** Highest priority first; only lanes with tasks, settled ones included. */
+  readonly #lanes: Lane[] = [];
+  #live = 0;
+  #settled = 0;
+  #agedIsNext = false;
+
+  /** How many tasks wait, settled ones not counted. */
+  get size(): number {
+    return this.#live;
+  }
+
+  /** Adds a task behind all others of its priority. */
+  push(task: Task): void {
+    this.#laneOf(task.settings.priority).tasks.push(task);
+    task.queued = true;
+    this.#live++;
+  }
+
+  /** Puts tasks that were taken back in front, in their order. */
+  unshift(tasks: readonly Task[]): void {
+    for (const task of tasks.toReversed()) {
+      const lane = this.#laneOf(task.settings.priority);
+      if (lane.head > 0) lane.tasks[--lane.head] = task;
+      else lane.tasks.unshift(task);
+      task.queued = true;
+      this.#live++;
+    }
+  }
+
+  /** Takes the task whose turn it is at time `now`; `undefined` when none waits. */
+  take(now: number): Task | undefined {
+    const urgent = this.#firstLive(0);
+    if (urgent === undefined) return undefined;
+    const lane = this.#lanes.length > 1 ? this.#agedLane(now) ?? urgent : urgent;
+    const task = lane.tasks[lane.head]!;
+    this.#advance(lane);
+    task.queued = false;
+    this.#live--;
+    return task;
+  }
+
+  /** Takes all tasks, in their order. */
+  drain(): Task[] {
+    const tasks = this.#lanes.flatMap((lane) => lane.tasks.slice(lane.head))
+      .filter((task) => task !== undefined && !task.done()) as Task[];
+    for (const task of tasks) task.queued = false;
+    this.#lanes.length = this.#live = this.#settled = 0;
+    return tasks;
+  }
+
+  /** A waiting task was settled. */
+  settled(): void {
+    this.#live--;
+    if (++this.#settled < 1000 || this.#settled < this.#live) return;
+    for (const lane of this.#lanes) {
+      lane.tasks = lane.tasks.slice(lane.head).filter((task) => !task!.done());
+      lane.head = 0;
+    }
+    this.#removeEmptyLanes();
+    this.#settled = 0;
+  }
+
+  #laneOf(priority: number): Lane {
+    const at = this.#lanes.findIndex((lane) => lane.priority <= priority);
+    if (at >= 0 && this.#lanes[at]!.priority === priority) return this.#lanes[at]!;
+    const lane: Lane = { priority, tasks: [], head: 0 };
+    this.#lanes.splice(at < 0 ? this.#lanes.length : at, 0, lane);
+    return lane;
+  }
+
+  /** The first lane from `index` on whose front is not settled; drops the fronts that are. */
+  #firstLive(index: number): Lane | undefined {
+    for (let lane = this.#lanes[index]; lane !== undefined; lane = this.#lanes[index]) {
+      while (lane.head < lane.tasks.length) {
+        if (!lane.tasks[lane.head]!.done()) return lane;
+        this.#settled--;
+        this.#advance(lane);
+      }
+      if (this.#lanes[index] === lane) index++;
+    }
+    return undefined;
+  }
+
+  /** The lane of the task that has waited longest, when an aged one has its turn. */
+  #agedLane(now: number): Lane | undefined {
+    let oldest: Lane | undefined;
+    for (let i = 0; i < this.#lanes.length; i++) {
+      const lane = this.#firstLive(i);
+      if (lane === undefined) break;
+      i = this.#lanes.indexOf(lane);
+      if (oldest === undefined || submitted(lane) < submitted(oldest)) oldest = lane;
+    }
+    if (oldest === undefined || now - submitted(oldest) < AGE) return undefined;
+    this.#agedIsNext = !this.#agedIsNext;
+    return this.#agedIsNext ? oldest : undefined;
+  }
+
+  #advance(lane: Lane): void {
+    lane.tasks[lane.head++] = undefined;
+    if (lane.head === lane.tasks.length) this.#lanes.splice(this.#lanes.indexOf(lane), 1);
+    else if (lane.head >= 1024 && lane.head * 2 >= lane.tasks.length) {
+      lane.tasks = lane.tasks.slice(lane.head);
+      lane.head = 0;
+    }
+  }
+
+  #removeEmptyLanes(): void {
+    const left = this.#lanes.filter((lane) => lane.tasks.length > 0);
+    this.#lanes.splice(0, this.#lanes.length, ...left);
+  }
+}
+
+function submitted(lane: Lane): number {
+  return lane.tasks[lane.head]!.submitted;
+}

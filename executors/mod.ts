@@ -1,0 +1,33 @@
+/**
+ * Executors and futures: Python's `concurrent.futures`.
+ *
+ * @example
+ * ```ts
+ * import { as_completed, ThreadPoolExecutor } from "@herd/concurrent/executors";
+ *
+ * await using executor = new ThreadPoolExecutor();
+ * const futures = [3, 1, 2].map((n) => executor.submit((n: number) => n * 10, n));
+ * for await (const future of as_completed(futures)) console.log(await future);
+ * ```
+ *
+ * @module
+ */
+
+export { BrokenExecutor, BrokenThreadPool, InvalidStateError } from "./errors.ts";
+export { Executor, type Inputs, type Submitter, type TaskOptions } from "./executor.ts";
+export { Future } from "./future.ts";
+export { ThreadPoolExecutor, type ThreadPoolOptions } from "./thread_pool.ts";
+export {
+  ALL_COMPLETED,
+  as_completed,
+  FIRST_COMPLETED,
+  FIRST_EXCEPTION,
+  type FutureIterator,
+  type ReturnWhen,
+  wait,
+  type WaitForFuturesOptions,
+  type WaitResult,
+} from "./wait.ts";
+export { type ExecutorStats, PoolExecutor } from "./_pool_executor.ts";
+export type { BookStats } from "./_books.ts";
+export type { DurationStats } from "./_stats.ts";

@@ -1,0 +1,56 @@
+/**
+ * What a scheduler needs of a worker, whatever kind it is.
+ *
+ * A channel is open from its making until it reports `closed`, once; nothing is reported after that.
+ */
+
+import type { ClaimTable } from "../sync/_claim.ts";
+import type { CallDescription } from "./callable.ts";
+import type { AnswersMessage, FromWorker, ReadyMessage, StartedMessage } from "./_protocol.ts";
+import type { PongMessage, ToWorker } from "./_protocol.ts";
+
+/** One worker, seen from its parent. */
+export interface Channel {
+  /** Who may have which task. */
+  readonly claims: ClaimTable;
+  /** Sends; throws what structured clone throws, and has sent nothing then. */
+  post(message: ToWorker, transfer: Transferable[]): void;
+  /** Whether the worker keeps the program alive, and is looked after; not at first. */
+  hold(busy: boolean): void;
+  /** Ends an idle worker; resolves when it is gone. */
+  close(): Promise<void>;
+  /** Lets go of a worker that may never stop: it can't hold the program any more. */
+  abandon(): void;
+}
+
+/** How a worker ended. */
+export interface Death {
+  /** Completes "the worker …", such as `called Deno.exit(3)`. */
+  readonly how: string;
+  /** The error that ended it. */
+  readonly cause?: unknown;
+}
+
+/** What a channel reports. */
+export interface ChannelEvents {
+  message(message: ReadyMessage | AnswersMessage | StartedMessage | PongMessage): void;
+  /** The initializer failed: no worker of this kind can be had. */
+  initializerFailed(error: unknown): void;
+  closed(death: Death): void;
+}
+
+/** What every worker of a pool is started with. */
+export interface WorkerSetup {
+  readonly name: string;
+  readonly modules: readonly string[];
+  readonly concurrency: number;
+  /** How many tasks it may be sent before it answers. */
+  readonly slots: number;
+  readonly initializer: { call: CallDescription; args: readonly unknown[] } | null;
+}
+
+/** Starts a worker. */
+export type Launch = (setup: WorkerSetup, events: ChannelEvents) => Channel;
+
+/** The messages that reach a scheduler; the others are the channel's own. */
+export type { FromWorker };

@@ -1,0 +1,175 @@
+/**
+ * Starts a pool's Web Worker and is its channel; the worker's side is `worker_entry.ts`.
+ */
+
+import { ClaimTable } from "../sync/_claim.ts";
+import type { Channel, ChannelEvents, Launch, WorkerSetup } from "./_channel.ts";
+import { encode } from "./_codec.ts";
+import { decodeError } from "./_error_codec.ts";
+import { holderGone, LifeWatch, newLockName } from "./_life_lock.ts";
+import { checkMayStart, mainModule } from "./_main_module.ts";
+import type { FromWorker, ToWorker } from "./_protocol.ts";
+import { referencedModules } from "./callable.ts";
+import type { WorkerStartMessage } from "./worker_entry.ts";
+
+/** How long `close` waits for a thread to end before it lets go of it, in milliseconds. */
+const LONGEST_CLOSE = 1000;
+
+/**
+ * The method by which a Worker counts what keeps the program alive for its sake: called with `false`
+ * it no longer does. Deno has had it since March 2024, without a name.
+ */
+const refSymbol = Object.getOwnPropertySymbols(Worker.prototype)
+  .find((symbol) => symbol.description === undefined) as keyof Worker | undefined;
+
+/** Whether an idle worker can be kept without keeping the program alive. */
+export const canUnref: boolean = refSymbol !== undefined;
+
+/**
+ * A way to start Web Workers.
+ *
+ * @param permissions Deno's permissions for them; `undefined` shares the parent's.
+ */
+export function workerLauncher(permissions: Deno.PermissionOptions | undefined): Launch {
+  return (setup, events) => {
+    checkMayStart("a worker");
+    return new WorkerChannel(setup, permissions, events);
+  };
+}
+
+class WorkerChannel implements Channel {
+  readonly claims: ClaimTable;
+  readonly #worker: Worker;
+  readonly #events: ChannelEvents;
+  readonly #lifeLock = newLockName();
+  readonly #watch: LifeWatch;
+  #open = true;
+  #ready = false;
+  #held = true;
+  #busy = false;
+
+  constructor(
+    setup: WorkerSetup,
+    permissions: Deno.PermissionOptions | undefined,
+    events: ChannelEvents,
+  ) {
+    this.#events = events;
+    this.#watch = new LifeWatch(this.#lifeLock, () => this.#close({ how: "ended silently" }));
+    const url = permissions === undefined
+      ? new URL("./worker_entry.ts", import.meta.url).href
+      : entryWithImports([...setup.modules, ...referencedModules(), mainModule()]);
+    const options = permissions === undefined ? {} : { deno: { permissions } };
+    this.#worker = new Worker(url, { type: "module", name: setup.name, ...options });
+    this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#receive(data);
+    this.#worker.onmessageerror = () => this.#close({ how: "sent a message that does not decode" });
+    this.#worker.onerror = (event) => {
+      event.preventDefault();
+      this.#close({ how: "failed to start", cause: new Error(event.message) });
+    };
+    this.#hold(false);
+    const buffer = ClaimTable.allocate(setup.slots);
+    this.claims = new ClaimTable(buffer);
+    const { initializer } = setup;
+    const transfer: Transferable[] = [];
+    const start: WorkerStartMessage = {
+      kind: "start",
+      lifeLock: this.#lifeLock,
+      name: setup.name,
+      mainModule: mainModule(),
+      modules: setup.modules,
+      claims: buffer,
+      concurrency: setup.concurrency,
+      initializer: initializer &&
+        { call: initializer.call, args: encode(initializer.args, transfer) },
+    };
+    try {
+      this.#worker.postMessage(start, transfer);
+    } catch (error) {
+      this.abandon();
+      throw error;
+    }
+  }
+
+  post(message: ToWorker, transfer: Transferable[]): void {
+    this.#worker.postMessage(message, transfer);
+  }
+
+  hold(busy: boolean): void {
+    if (!this.#open || busy === this.#busy) return;
+    this.#busy = busy;
+    this.#hold(busy);
+    if (!this.#ready) return;
+    if (busy) this.#watch.watch();
+    else this.#watch.unwatch();
+  }
+
+  async close(): Promise<void> {
+    if (!this.#open) return;
+    const ready = this.#ready;
+    this.abandon();
+    // A worker that has not come up yet holds no lock: there is nothing to wait for.
+    if (ready) await holderGone(this.#lifeLock, AbortSignal.timeout(LONGEST_CLOSE));
+  }
+
+  abandon(): void {
+    this.#open = false;
+    this.#watch.unwatch();
+    this.#worker.terminate();
+    this.#hold(false);
+  }
+
+  #receive(message: FromWorker): void {
+    if (!this.#open) return;
+    this.#watch.heard();
+    switch (message?.kind) {
+      case "ready":
+        this.#ready = true;
+        if (this.#busy) this.#watch.watch();
+        this.#events.message(message);
+        break;
+      case "answers":
+      case "started":
+      case "pong":
+        this.#events.message(message);
+        break;
+      case "failed": {
+        const cause = decodeError(message.error);
+        if (message.stage === "initializer") {
+          this.abandon();
+          this.#events.initializerFailed(cause);
+        } else this.#close({ how: "ended by an uncaught error", cause });
+        break;
+      }
+      case "exit":
+        this.#close({ how: `called ${message.how}` });
+        break;
+      default:
+        message satisfies never;
+        this.#close({ how: "sent what is no message of Herd's" });
+    }
+  }
+
+  #close(death: { how: string; cause?: unknown }): void {
+    if (!this.#open) return;
+    this.abandon();
+    this.#events.closed(death);
+  }
+
+  /** Each direction once: Deno counts. */
+  #hold(on: boolean): void {
+    if (refSymbol === undefined || on === this.#held) return;
+    this.#held = on;
+    (this.#worker as unknown as Record<typeof refSymbol, (on: boolean) => void>)[refSymbol](on);
+  }
+}
+
+/** An entry that spells out its imports: these need no permission in the worker. */
+function entryWithImports(modules: readonly string[]): string {
+  const entry = JSON.stringify(new URL("./worker_entry.ts", import.meta.url).href);
+  const loaders = [...new Set(modules)].map((url) => {
+    const literal = JSON.stringify(url);
+    return `${literal}: () => import(${literal})`;
+  });
+  const source = `import { serveParent } from ${entry};\nserveParent({ ${loaders.join(", ")} });`;
+  return `data:text/javascript,${encodeURIComponent(source)}`;
+}

@@ -1,0 +1,145 @@
+/**
+ * Every message between a parent and its workers.
+ *
+ * What occurs once a task is flat: three or four numbers in `heads` and the values in `values`, since an
+ * object a task would cost more than the task. A head names the task by its slot in the worker's claim
+ * table.
+ */
+
+import type { WireError } from "./_error_codec.ts";
+import type { CallDescription } from "./callable.ts";
+
+/** The number of heads a task has in {@linkcode RunMessage}: slot, call id, shape. */
+export const RUN_HEAD = 3;
+/** The number of heads an answer has: slot, status, start and duration (both in microseconds). */
+export const ANSWER_HEAD = 4;
+
+/** Flags in a task's shape; the number of its values stands above them. */
+export const ENCODED = 1;
+/** The values are columns of arguments, one call a row. */
+export const CHUNK = 2;
+/** Announce the start. */
+export const ANNOUNCED = 4;
+/** How far the number of values is shifted. */
+export const SHAPE_BITS = 3;
+
+/** How a task ended. */
+export const Status = {
+  /** The value is the result. */
+  returned: 0,
+  /** The value is the encoded result. */
+  returnedEncoded: 1,
+  /** The value is a {@linkcode WireError}. */
+  raised: 2,
+  /** The task ended because it was asked to. */
+  cancelled: 3,
+  /** The worker found the task taken back, or must not run more tasks. */
+  skipped: 4,
+  /** A chunk's row raised: the value is {@linkcode PartialChunk}. */
+  raisedPartly: 5,
+} as const;
+
+/** The results before the row that raised, and its error. */
+export interface PartialChunk {
+  /** Results, encoded where `encoded` says so. */
+  results: unknown;
+  /** Whether `results` went through the codec. */
+  encoded: boolean;
+  /** What the row raised. */
+  error: WireError;
+}
+
+/** First message to a worker. */
+export interface StartMessage {
+  kind: "start";
+  /** The worker's name, for `current_thread()`. */
+  name: string;
+  /** The program's main module, which a worker can't learn by itself. */
+  mainModule: string;
+  /** Modules whose exports bare functions may refer to. */
+  modules: readonly string[];
+  /** Claim words, where the backend shares memory. */
+  claims: SharedArrayBuffer;
+  /** How many asynchronous tasks may run at once. */
+  concurrency: number;
+  /** Called once before any task. */
+  initializer: { call: CallDescription; args: unknown } | null;
+}
+
+/** Tasks to run, in this order. */
+export interface RunMessage {
+  kind: "run";
+  /** Callables that the worker does not know yet. */
+  calls: readonly CallDescription[] | null;
+  heads: readonly number[];
+  values: readonly unknown[];
+}
+
+/** Asks a running task to stop. */
+export interface StopMessage {
+  kind: "stop";
+  slot: number;
+}
+
+/** Callables that nobody will send again. */
+export interface ForgetMessage {
+  kind: "forget";
+  call: number;
+}
+
+/** Asks for a `pong`, to learn whether the worker's event loop turns. */
+export interface PingMessage {
+  kind: "ping";
+}
+
+/** What a parent sends. */
+export type ToWorker = StartMessage | RunMessage | StopMessage | ForgetMessage | PingMessage;
+
+/** The worker can take tasks. */
+export interface ReadyMessage {
+  kind: "ready";
+  /** The worker's `performance.timeOrigin`, to relate its clock to the parent's. */
+  timeOrigin: number;
+}
+
+/** Tasks have ended. */
+export interface AnswersMessage {
+  kind: "answers";
+  heads: readonly number[];
+  values: readonly unknown[];
+}
+
+/** A task with a deadline has begun. */
+export interface StartedMessage {
+  kind: "started";
+  slot: number;
+}
+
+/** The worker can't go on: its last message. */
+export interface FailedMessage {
+  kind: "failed";
+  /** What failed: the initializer, or code outside any task's own promise. */
+  stage: "initializer" | "uncaught";
+  error: WireError;
+}
+
+/** The worker ends by its own doing: its last message. */
+export interface ExitMessage {
+  kind: "exit";
+  /** The call that ended it, such as `Deno.exit(3)`. */
+  how: string;
+}
+
+/** The answer to `ping`. */
+export interface PongMessage {
+  kind: "pong";
+}
+
+/** What a worker sends. */
+export type FromWorker =
+  | ReadyMessage
+  | AnswersMessage
+  | StartedMessage
+  | FailedMessage
+  | ExitMessage
+  | PongMessage;

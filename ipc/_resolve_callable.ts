@@ -1,0 +1,138 @@
+/**
+ * Functions on arrival in a worker: from a {@linkcode CallDescription} to the function itself.
+ *
+ * A reference is looked up in its module. A function that was given itself is looked for in `modules`;
+ * else it is compiled from its source, when it misses nothing; else it is looked for in the main
+ * module. What is looked up is always a module's own export, by name or by the function's text.
+ */
+
+import type { CallDescription, SourceDescription } from "./callable.ts";
+import { importsMainModule, mainModule } from "./_main_module.ts";
+import { RuntimeError } from "../sync/errors.ts";
+
+/** Any function. */
+export type AnyFunction = (...args: unknown[]) => unknown;
+
+/** A module's exports. */
+export type Exports = Readonly<Record<string, unknown>>;
+
+/** A function that a worker can call. */
+export interface Resolved {
+  fn: AnyFunction;
+  /** Where it came from, when it is an export. */
+  module: { url: string; exports: Exports } | undefined;
+}
+
+/** Imports written literally, which need no permission; by URL. */
+export type Loaders = Readonly<Record<string, () => Promise<Exports>>>;
+
+/** Finds the functions that one worker is asked to call. */
+export class Resolver {
+  readonly #modules: readonly string[];
+  readonly #loaders: Loaders;
+
+  constructor(modules: readonly string[], loaders: Loaders) {
+    this.#modules = modules;
+    this.#loaders = loaders;
+  }
+
+  /** Loads `modules`; one that fails is reported by the first task that needs it. */
+  async preload(): Promise<void> {
+    await Promise.allSettled(this.#modules.map((url) => this.#load(url)));
+  }
+
+  /**
+   * The function that `description` means.
+   *
+   * @throws {TypeError} When it can't be had here; says why and what to do.
+   */
+  resolve(description: CallDescription): Promise<Resolved> {
+    const { url, source } = description;
+    return url === null
+      ? this.#resolveFunction(description, source!)
+      : this.#resolveReference(description, url);
+  }
+
+  async #resolveReference(call: CallDescription, url: string): Promise<Resolved> {
+    let exports: Exports;
+    try {
+      exports = await this.#load(url);
+    } catch (cause) {
+      throw new TypeError(
+        `Cannot run ${call.name}: its module ${url} does not load: ${messageOf(cause)}${
+          /requires \w+ access/i.test(messageOf(cause)) ? ": list it in modules" : ""
+        }`,
+        { cause },
+      );
+    }
+    const named = Object.hasOwn(exports, call.name) ? exports[call.name] : undefined;
+    const fn = call.text === null ? named : findExport(exports, call.name, call.text) ?? named;
+    if (typeof fn !== "function") {
+      throw new TypeError(
+        `Cannot run ${call.name || "the function"}: module ${url} does not export it: ` +
+          `it exports ${Object.keys(exports).join(", ") || "nothing"}`,
+      );
+    }
+    return { fn: fn as AnyFunction, module: { url, exports } };
+  }
+
+  async #resolveFunction(call: CallDescription, source: SourceDescription): Promise<Resolved> {
+    const failures: unknown[] = [];
+    for (const url of this.#modules) {
+      const found = await this.#findIn(url, call, failures);
+      if (found !== undefined) return found;
+    }
+    if (source.missing.length === 0) {
+      return { fn: compile(source.expression), module: undefined };
+    }
+    if (call.name !== "") {
+      importsMainModule();
+      const found = await this.#findIn(mainModule(), call, failures);
+      if (found !== undefined) return found;
+      const failure = failures.at(-1);
+      if (failure instanceof RuntimeError) throw failure;
+    }
+    throw new TypeError(
+      `Cannot send ${call.name || "the function"} to a worker: it uses ` +
+        `${source.missing.join(", ")} of its module or closure: export it from the main module ` +
+        `or from one listed in modules, name it with task(import.meta.url, …), ` +
+        `or pass what it uses as arguments`,
+      failures.length > 0 ? { cause: failures[0] } : undefined,
+    );
+  }
+
+  async #findIn(
+    url: string,
+    call: CallDescription,
+    failures: unknown[],
+  ): Promise<Resolved | undefined> {
+    try {
+      const exports = await this.#load(url);
+      const fn = findExport(exports, call.name, call.text!);
+      return fn && { fn, module: { url, exports } };
+    } catch (error) {
+      failures.push(error);
+      return undefined;
+    }
+  }
+
+  #load(url: string): Promise<Exports> {
+    return this.#loaders[url]?.() ?? import(url);
+  }
+}
+
+/** The export of the same text, that of the same name first. */
+function findExport(exports: Exports, name: string, text: string): AnyFunction | undefined {
+  const isIt = (value: unknown): value is AnyFunction =>
+    typeof value === "function" && value.name === name && String(value) === text;
+  if (Object.hasOwn(exports, name) && isIt(exports[name])) return exports[name];
+  return Object.values(exports).find(isIt);
+}
+
+function compile(expression: string): AnyFunction {
+  return (0, eval)(`"use strict"; (${expression})`);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

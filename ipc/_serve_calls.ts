@@ -1,0 +1,414 @@
+/**
+ * The worker's loop: takes tasks, runs them in order, answers in batches. It knows no backend; the
+ * entries give it a way to post.
+ *
+ * - A task is claimed, then run, then answered. What is found taken back is answered as skipped, which
+ *   tells the parent that its slot is free again.
+ * - At most `concurrency` tasks are in hand at once; only those that wait for a promise overlap.
+ * - Answers are held back to travel together, but never for long: they leave when no task is left,
+ *   before the loop waits for a promise, before a task that is not known to be tiny, when the oldest is
+ *   a millisecond old, and before the worker ends.
+ * - After a few milliseconds of work the loop lets the event loop turn, so that timers, sockets and
+ *   requests to stop are served.
+ */
+
+import { ClaimTable } from "../sync/_claim.ts";
+import { decode, encode, needsEncoding } from "./_codec.ts";
+import { encodeError } from "./_error_codec.ts";
+import {
+  ANNOUNCED,
+  ANSWER_HEAD,
+  CHUNK,
+  ENCODED,
+  type FromWorker,
+  type PartialChunk,
+  RUN_HEAD,
+  type RunMessage,
+  SHAPE_BITS,
+  type StartMessage,
+  Status,
+  type ToWorker,
+} from "./_protocol.ts";
+import type { Resolved, Resolver } from "./_resolve_callable.ts";
+import type { CallDescription } from "./callable.ts";
+import { RunningTask } from "./current_task.ts";
+
+/** A function that takes less is tiny: an answer may wait while it runs. Milliseconds. */
+const TINY = 0.05;
+/** How old an answer may become before it is sent. Larger saves messages, smaller saves waiting. */
+const OLDEST_ANSWER = 1;
+/** How long the loop runs before the event loop gets a turn. Larger starves timers of tasks. */
+const SLICE = 4;
+
+/** Sends to the parent; throws what structured clone throws. */
+export type Post = (message: FromWorker, transfer: Transferable[]) => void;
+
+/** A callable in this worker. */
+interface Entry {
+  readonly description: CallDescription;
+  resolved: Resolved | undefined;
+  /** Under way, for tasks that come meanwhile. */
+  resolving: Promise<Resolved> | undefined;
+  /** Mean duration in milliseconds, quick to rise; unknown functions are not tiny. */
+  mean: number;
+}
+
+/** A batch of tasks, and how far it has been taken. */
+interface Batch {
+  readonly heads: readonly number[];
+  readonly values: unknown[];
+  nextHead: number;
+  nextValue: number;
+}
+
+/** A task in hand. */
+interface Job {
+  readonly slot: number;
+  readonly entry: Entry;
+  readonly task: RunningTask;
+  /** Milliseconds of this worker's clock. */
+  readonly started: number;
+}
+
+/** Runs tasks for one parent. */
+export class CallServer {
+  readonly #post: Post;
+  readonly #claims: ClaimTable;
+  readonly #concurrency: number;
+  readonly #resolver: Resolver;
+  readonly #calls = new Map<number, Entry>();
+  /** Batches with tasks left; the first is being taken. */
+  readonly #batches: Batch[] = [];
+  /** Jobs that wait for a promise, by slot. */
+  readonly #waiting = new Map<number, Job>();
+  /** Tasks in hand: waiting, or held up until their function is resolved. */
+  #inHand = 0;
+  #heads: number[] = [];
+  #values: unknown[] = [];
+  #oldestAnswer = 0;
+  #flushArmed = false;
+  #pumpArmed = false;
+
+  constructor(start: StartMessage, resolver: Resolver, post: Post) {
+    this.#post = post;
+    this.#claims = new ClaimTable(start.claims);
+    this.#concurrency = start.concurrency;
+    this.#resolver = resolver;
+  }
+
+  /** Handles whatever the parent sends after the start. */
+  receive(message: Exclude<ToWorker, StartMessage>): void {
+    switch (message.kind) {
+      case "run":
+        this.#take(message);
+        break;
+      case "stop":
+        this.#waiting.get(message.slot)?.task.abort();
+        break;
+      case "forget":
+        this.#calls.delete(message.call);
+        break;
+      case "ping":
+        this.#post({ kind: "pong" }, []);
+        break;
+      default:
+        message satisfies never;
+    }
+  }
+
+  /** Sends the answers that were held back. */
+  flush(): void {
+    if (this.#heads.length === 0) return;
+    const [heads, values] = [this.#heads, this.#values];
+    this.#heads = [];
+    this.#values = [];
+    const transfer: Transferable[] = [];
+    try {
+      prepare(heads, values, transfer);
+      this.#post({ kind: "answers", heads, values }, transfer);
+    } catch {
+      this.#flushSingly(heads, values);
+    }
+  }
+
+  /** Posts each answer by itself, so that one that can't be cloned harms no other. */
+  #flushSingly(heads: readonly number[], values: readonly unknown[]): void {
+    for (const [i, value] of values.entries()) {
+      const head = heads.slice(i * ANSWER_HEAD, (i + 1) * ANSWER_HEAD);
+      try {
+        const transfer: Transferable[] = [];
+        const single = [value];
+        prepare(head, single, transfer);
+        this.#post({ kind: "answers", heads: head, values: single }, transfer);
+      } catch (error) {
+        head[1] = Status.raised;
+        this.#post({ kind: "answers", heads: head, values: [encodeError(error)] }, []);
+      }
+    }
+  }
+
+  #take({ calls, heads, values }: RunMessage): void {
+    for (const description of calls ?? []) {
+      this.#calls.set(description.id, {
+        description,
+        resolved: undefined,
+        resolving: undefined,
+        mean: Infinity,
+      });
+    }
+    this.#batches.push({ heads, values: values as unknown[], nextHead: 0, nextValue: 0 });
+    if (!this.#pumpArmed) this.#pump();
+  }
+
+  /** Runs tasks while there are any and one more may be in hand. */
+  #pump(): void {
+    const sliceEnd = performance.now() + SLICE;
+    let now = sliceEnd - SLICE;
+    for (let batch = this.#batches[0]; batch !== undefined; batch = this.#batches[0]) {
+      if (batch.nextHead === batch.heads.length) {
+        this.#batches.shift();
+        continue;
+      }
+      if (this.#inHand >= this.#concurrency) break;
+      if (now > sliceEnd) {
+        this.#pumpArmed = true;
+        setImmediate(() => {
+          this.#pumpArmed = false;
+          this.#pump();
+        });
+        break;
+      }
+      now = this.#next(batch, now);
+    }
+    if (this.#inHand === 0 || !this.#mayAnswerSoon()) this.flush();
+    else this.#armFlush();
+  }
+
+  /** Begins the next task of `batch` at time `now`; returns the time when that is done. */
+  #next(batch: Batch, now: number): number {
+    const { heads, values } = batch;
+    const slot = heads[batch.nextHead]!;
+    const entry = this.#calls.get(heads[batch.nextHead + 1]!)!;
+    const shape = heads[batch.nextHead + 2]!;
+    const first = batch.nextValue;
+    batch.nextHead += RUN_HEAD;
+    batch.nextValue += shape >> SHAPE_BITS;
+    if (entry.mean > TINY) this.flush();
+    const args = values.slice(first, batch.nextValue);
+    // The batch must not keep alive what its tasks are done with.
+    values.fill(undefined, first, batch.nextValue);
+    if (entry.resolved !== undefined) return this.#begin(slot, entry, shape, args, now);
+    this.#resolveThenBegin(slot, entry, shape, args);
+    return now;
+  }
+
+  /** Claims the task only when its function is there, so that it can be cancelled until then. */
+  async #resolveThenBegin(slot: number, entry: Entry, shape: number, args: unknown[]) {
+    this.#inHand++;
+    try {
+      entry.resolving ??= this.#resolver.resolve(entry.description);
+      entry.resolved = await entry.resolving;
+      this.#begin(slot, entry, shape, args, performance.now());
+    } catch (error) {
+      const now = performance.now();
+      if (this.#claims.claim(slot)) this.#raise(slot, now, now, error, entry);
+      else this.#skip(slot, now);
+    } finally {
+      entry.resolving = undefined;
+      this.#inHand--;
+    }
+    if (!this.#pumpArmed) this.#pump();
+  }
+
+  #begin(slot: number, entry: Entry, shape: number, args: unknown[], started: number): number {
+    if (!this.#claims.claim(slot)) {
+      this.#skip(slot, started);
+      return started;
+    }
+    if ((shape & ANNOUNCED) !== 0) {
+      this.flush();
+      this.#post({ kind: "started", slot }, []);
+    }
+    const task = new RunningTask(entry.description.name, this.#claims, slot);
+    const job: Job = { slot, entry, task, started };
+    try {
+      if ((shape & ENCODED) !== 0) args = decode(args) as unknown[];
+      const { fn } = entry.resolved!;
+      if ((shape & CHUNK) !== 0) {
+        return this.#settleOrWait(job, task.run(runRows, fn, args as unknown[][], task));
+      }
+      return this.#settleOrWait(job, task.run(fn, ...args));
+    } catch (error) {
+      return this.#fail(job, error);
+    }
+  }
+
+  #settleOrWait(job: Job, result: unknown): number {
+    if (!isThenable(result)) return this.#succeed(job, result);
+    this.#inHand++;
+    this.#waiting.set(job.slot, job);
+    const over = () => {
+      this.#inHand--;
+      this.#waiting.delete(job.slot);
+    };
+    result.then(
+      (value) => {
+        over();
+        this.#succeed(job, value);
+        if (!this.#pumpArmed) this.#pump();
+      },
+      (error) => {
+        over();
+        this.#fail(job, error);
+        if (!this.#pumpArmed) this.#pump();
+      },
+    );
+    return performance.now();
+  }
+
+  #succeed(job: Job, value: unknown): number {
+    const now = performance.now();
+    if (value instanceof RowError) return this.#failRow(job, value, now);
+    this.#answer(job.slot, Status.returned, value, job.started, now, job.entry);
+    return now;
+  }
+
+  #fail(job: Job, error: unknown): number {
+    const now = performance.now();
+    if (job.task.isObedient(error)) {
+      this.#answer(job.slot, Status.cancelled, undefined, job.started, now, job.entry);
+    } else this.#raise(job.slot, job.started, now, error, job.entry);
+    return now;
+  }
+
+  #failRow(job: Job, { results, error }: RowError, now: number): number {
+    if (job.task.isObedient(error)) return this.#fail(job, error);
+    const wire = encodeError(error, job.entry.resolved);
+    const partial: PartialChunk = { results, encoded: false, error: wire };
+    this.#answer(job.slot, Status.raisedPartly, partial, job.started, now, job.entry);
+    return now;
+  }
+
+  #raise(slot: number, started: number, now: number, error: unknown, entry: Entry): void {
+    const wire = encodeError(error, entry.resolved);
+    this.#answer(slot, Status.raised, wire, started, now, entry);
+  }
+
+  #skip(slot: number, now: number): void {
+    this.#push(slot, Status.skipped, undefined, now, 0);
+  }
+
+  #answer(
+    slot: number,
+    status: number,
+    value: unknown,
+    started: number,
+    now: number,
+    entry: Entry,
+  ): void {
+    const duration = now - started;
+    // Quick to rise, slow to fall: a function must prove that it is tiny.
+    entry.mean = entry.mean === Infinity
+      ? duration
+      : duration > entry.mean
+      ? (entry.mean + duration) / 2
+      : entry.mean * 0.9 + duration * 0.1;
+    this.#push(slot, status, value, started, duration);
+    if (now - this.#oldestAnswer > OLDEST_ANSWER) this.flush();
+  }
+
+  #push(slot: number, status: number, value: unknown, started: number, duration: number): void {
+    if (this.#heads.length === 0) this.#oldestAnswer = started + duration;
+    this.#heads.push(slot, status, Math.round(started * 1000), Math.round(duration * 1000));
+    this.#values.push(value);
+  }
+
+  /** Whether every job in hand is likely to end at once, so that answers may wait for theirs. */
+  #mayAnswerSoon(): boolean {
+    for (const { entry } of this.#waiting.values()) if (entry.mean > TINY) return false;
+    return this.#waiting.size === this.#inHand;
+  }
+
+  #armFlush(): void {
+    if (this.#flushArmed || this.#heads.length === 0) return;
+    this.#flushArmed = true;
+    setImmediate(() => {
+      this.#flushArmed = false;
+      this.flush();
+    });
+  }
+}
+
+/** Encodes the results that need it, in place. */
+function prepare(heads: number[], values: unknown[], transfer: Transferable[]): void {
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    if (typeof value !== "object" || value === null) continue;
+    switch (heads[i * ANSWER_HEAD + 1]) {
+      case Status.returned:
+        if (!needsEncoding(value)) break;
+        values[i] = encode(value, transfer);
+        heads[i * ANSWER_HEAD + 1] = Status.returnedEncoded;
+        break;
+      case Status.raisedPartly: {
+        const partial = value as PartialChunk;
+        if (!needsEncoding(partial.results)) break;
+        const results = encode(partial.results, transfer);
+        values[i] = { ...partial, results, encoded: true } satisfies PartialChunk;
+        break;
+      }
+    }
+  }
+}
+
+/** What a row of a chunk raised, with the results before it. */
+class RowError {
+  constructor(readonly results: unknown[], readonly error: unknown) {}
+}
+
+/** Calls `fn` for each row of `columns`, one after the other. */
+function runRows(
+  fn: (...args: unknown[]) => unknown,
+  columns: readonly unknown[][],
+  task: RunningTask,
+): unknown[] | RowError | Promise<unknown[] | RowError> {
+  const results: unknown[] = [];
+  const rows = columns[0]!.length;
+  const only = columns.length === 1 ? columns[0] : undefined;
+  try {
+    for (let row = 0; row < rows; row++) {
+      task.checkpoint();
+      const result = only !== undefined ? fn(only[row]) : fn(...columns.map((c) => c[row]));
+      if (isThenable(result)) return finishRows(fn, columns, task, results, result);
+      results.push(result);
+    }
+  } catch (error) {
+    return new RowError(results, error);
+  }
+  return results;
+}
+
+/** Goes on with the rows after the first that gave a promise. */
+async function finishRows(
+  fn: (...args: unknown[]) => unknown,
+  columns: readonly unknown[][],
+  task: RunningTask,
+  results: unknown[],
+  first: PromiseLike<unknown>,
+): Promise<unknown[] | RowError> {
+  try {
+    results.push(await first);
+    for (let row = results.length; row < columns[0]!.length; row++) {
+      task.checkpoint();
+      results.push(await fn(...columns.map((column) => column[row])));
+    }
+  } catch (error) {
+    return new RowError(results, error);
+  }
+  return results;
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (typeof value === "object" || typeof value === "function") && value !== null &&
+    typeof (value as { then?: unknown }).then === "function";
+}

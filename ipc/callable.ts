@@ -1,0 +1,296 @@
+/**
+ * Functions on their way to a worker: by reference to a module's export, or by source.
+ *
+ * This is the parent's half: {@linkcode describe} finds out, once a function, what a worker needs to
+ * know. The worker's half is `_resolve_callable.ts`.
+ *
+ * @module
+ */
+
+/** Carries the types of a {@linkcode TaskReference}, and nothing at run time. */
+declare const signature: unique symbol;
+
+/**
+ * A reference to a function that a module exports; {@linkcode task} makes it.
+ *
+ * @typeParam A The arguments.
+ * @typeParam R What it returns.
+ */
+export interface TaskReference<A extends unknown[], R> {
+  /** The module, as an absolute URL. */
+  readonly url: string;
+  /** The name of the export, or of the function. */
+  readonly name: string;
+  /** Only the compiler sees this. */
+  readonly [signature]?: (...args: A) => R;
+}
+
+/**
+ * What may be sent to a worker: a function, or a reference to one.
+ *
+ * @typeParam A The arguments.
+ * @typeParam R What it returns.
+ */
+export type Callable<A extends unknown[], R> = ((...args: A) => R) | TaskReference<A, R>;
+
+/** What a worker has to know of a callable. */
+export interface CallDescription {
+  /** Names the callable between this realm and its workers. */
+  readonly id: number;
+  /** The function's name; may be empty. */
+  readonly name: string;
+  /** The module of a reference. */
+  readonly url: string | null;
+  /** The text of the function, where the parent has it. */
+  readonly text: string | null;
+  /** How to evaluate it, for a function that was given itself. */
+  readonly source: SourceDescription | null;
+}
+
+/** What the analysis of a function's text found. */
+export interface SourceDescription {
+  /** Evaluates to the function. */
+  readonly expression: string;
+  /** What it would miss elsewhere: variables, and forms such as `import.meta`. */
+  readonly missing: readonly string[];
+}
+
+class Reference<A extends unknown[], R> implements TaskReference<A, R> {
+  readonly url: string;
+  readonly name: string;
+  /** The function itself, where the parent has it. */
+  readonly fn: ((...args: A) => R) | null;
+  declare readonly [signature]?: (...args: A) => R;
+
+  constructor(url: string, name: string, fn: ((...args: A) => R) | null) {
+    this.url = url;
+    this.name = name;
+    this.fn = fn;
+  }
+}
+
+/**
+ * Refers to a function that a module exports, so that workers import it from there.
+ *
+ * @typeParam A The arguments.
+ * @typeParam R What the function returns.
+ * @param url The module's absolute URL: `import.meta.url`, or `import.meta.resolve("./x.ts")`.
+ * @param fn The function, under whatever name the module exports it.
+ * @returns What executors take in place of the function.
+ * @throws {TypeError} When the URL is not absolute or the function cannot be sent.
+ *
+ * @example
+ * ```ts ignore
+ * import { task, ThreadPoolExecutor } from "@herd/concurrent";
+ * import { resize } from "./images.ts";
+ *
+ * await using executor = new ThreadPoolExecutor();
+ * await executor.submit(task(import.meta.resolve("./images.ts"), resize), "cat.png", 200);
+ * ```
+ */
+export function task<A extends unknown[], R>(
+  url: string | URL,
+  fn: (...args: A) => R,
+): TaskReference<A, R>;
+/**
+ * Refers to a function by the name of its export; the module need not be loaded here.
+ *
+ * @typeParam F The function's type: `typeof import("./x.ts").f`.
+ * @param url The module's absolute URL: `import.meta.resolve("./x.ts")`.
+ * @param name The name of the export.
+ * @returns What executors take in place of the function.
+ * @throws {TypeError} When the URL is not absolute.
+ *
+ * @example
+ * ```ts ignore
+ * import { task, ThreadPoolExecutor } from "@herd/concurrent";
+ *
+ * const resize = task<typeof import("./images.ts").resize>(
+ *   import.meta.resolve("./images.ts"),
+ *   "resize",
+ * );
+ * await using executor = new ThreadPoolExecutor();
+ * await executor.submit(resize, "cat.png", 200);
+ * ```
+ */
+export function task<F extends (...args: never[]) => unknown>(
+  url: string | URL,
+  name: string,
+): TaskReference<Parameters<F>, ReturnType<F>>;
+export function task(
+  url: string | URL,
+  target: string | ((...args: unknown[]) => unknown),
+): TaskReference<unknown[], unknown> {
+  const href = absoluteUrl(url);
+  if (typeof target === "string") return new Reference(href, target, null);
+  checkFunction(target);
+  return new Reference(href, target.name, target);
+}
+
+function absoluteUrl(url: string | URL): string {
+  if (url instanceof URL) return url.href;
+  if (typeof url === "string" && URL.canParse(url)) return new URL(url).href;
+  throw new TypeError(
+    `Cannot refer to a function of module ${String(url)}: the URL is not absolute: ` +
+      `use import.meta.url, or import.meta.resolve("./module.ts")`,
+  );
+}
+
+/** A callable as this realm knows it. */
+export interface Call {
+  readonly id: number;
+  readonly name: string;
+  /** Missing until the function's text was analysed. */
+  description: CallDescription | undefined;
+  /** Why it cannot be sent, where the analysis failed. */
+  refusal: unknown;
+  /** Resolves when there is a description or a refusal; never rejects. */
+  readonly described: Promise<void> | undefined;
+  /** The module that this realm has loaded and whose error classes it knows. */
+  readonly loadedModule: string | undefined;
+  /** Measured mean run time of a task in milliseconds; `undefined` before the first. */
+  mean: number | undefined;
+}
+
+let nextId = 0;
+/** One call a function or reference, and one for all functions of the same name and text. */
+const callsOf = new WeakMap<object, Call>();
+const callsByText = new Map<string, WeakRef<Call>>();
+const collected = new FinalizationRegistry((forget: () => void) => forget());
+
+/** Runs `forget` once nobody can submit the call again. */
+export function whenForgotten(call: Call, forget: () => void): void {
+  collected.register(call, forget);
+}
+
+/**
+ * The call of a function or reference.
+ *
+ * @throws {TypeError} When it can be seen at once that it cannot be sent.
+ */
+export function describe(callable: unknown): Call {
+  if (typeof callable !== "function" && !(callable instanceof Reference)) {
+    throw new TypeError(
+      `Cannot send ${callable === null ? "null" : typeof callable} to a worker: ` +
+        `a function or task(url, function) is wanted`,
+    );
+  }
+  let call = callsOf.get(callable);
+  if (call === undefined) {
+    call = callable instanceof Reference ? describeReference(callable) : describeText(callable);
+    callsOf.set(callable, call);
+  }
+  return call;
+}
+
+/** The modules that references were made to. */
+const referenced = new Set<string>();
+
+/** Modules that workers may be asked to import. */
+export function referencedModules(): Iterable<string> {
+  return referenced;
+}
+
+function describeReference({ url, name, fn }: Reference<unknown[], unknown>): Call {
+  referenced.add(url);
+  const id = nextId++;
+  const description = { id, name, url, text: fn && String(fn), source: null };
+  return newCall(description, fn === null ? undefined : url);
+}
+
+function newCall(description: CallDescription, loadedModule: string | undefined): Call {
+  const { id, name } = description;
+  return {
+    id,
+    name,
+    description,
+    refusal: undefined,
+    described: undefined,
+    loadedModule,
+    mean: undefined,
+  };
+}
+
+function describeText(fn: object): Call {
+  checkFunction(fn);
+  const text = String(fn);
+  const key = `${fn.name}\n${text}`;
+  const known = callsByText.get(key)?.deref();
+  if (known !== undefined) return known;
+  const call = analyse(fn.name, text);
+  callsByText.set(key, new WeakRef(call));
+  whenForgotten(call, () => {
+    if (callsByText.get(key)?.deref() === undefined) callsByText.delete(key);
+  });
+  return call;
+}
+
+type Analyser = typeof import("./_free_variables.ts").analyseFunction;
+let analyser: Analyser | undefined;
+
+/** Describes a function by its text, at once where the parser is loaded. */
+function analyse(name: string, text: string): Call {
+  const id = nextId++;
+  const finish = (call: Call, analyseFunction: Analyser) => {
+    try {
+      const { expression, free, unsendable } = analyseFunction(
+        text,
+        (name) => GLOBALS.has(name),
+        name,
+      );
+      const source = { expression, missing: [...free, ...unsendable] };
+      call.description = { id, name, url: null, text, source };
+    } catch (error) {
+      call.refusal = error;
+    }
+  };
+  const call: Call = {
+    ...newCall({ id, name, url: null, text, source: null }, undefined),
+    description: undefined,
+    described: analyser ? undefined : loadAnalyser().then(
+      (analyser) => finish(call, analyser),
+      (error) => void (call.refusal = error),
+    ),
+  };
+  if (analyser !== undefined) finish(call, analyser);
+  return call;
+}
+
+async function loadAnalyser(): Promise<Analyser> {
+  return analyser = (await import("./_free_variables.ts")).analyseFunction;
+}
+
+/** The names that every realm has, and those that only workers have. */
+const GLOBALS = new Set(["self", "postMessage", "close", "onmessage", "onmessageerror"]);
+for (let o = globalThis; o !== null; o = Object.getPrototypeOf(o)) {
+  for (const name of Object.getOwnPropertyNames(o)) GLOBALS.add(name);
+}
+// A legacy of browsers that nobody means: a function that uses `name` uses a variable of its module.
+GLOBALS.delete("name");
+
+const GENERATORS = new Set(["GeneratorFunction", "AsyncGeneratorFunction"]);
+
+/** Throws a `TypeError` for what can never be sent: native, bound, class and generator functions. */
+function checkFunction(fn: unknown): asserts fn is (...args: unknown[]) => unknown {
+  if (typeof fn !== "function") {
+    throw new TypeError(`Cannot send ${typeof fn} to a worker: a function is wanted`);
+  }
+  const text = Function.prototype.toString.call(fn);
+  const kind = /\{\s*\[native code\]\s*\}$/.test(text)
+    ? fn.name.startsWith("bound ") ? "bound" : "native"
+    : /^class\b/.test(text)
+    ? "class"
+    : GENERATORS.has(Object.getPrototypeOf(fn)?.constructor?.name)
+    ? "generator"
+    : undefined;
+  if (kind === undefined) return;
+  const remedy = {
+    bound: "pass the bound values as arguments",
+    native: "call it from a function of your own",
+    class: "send a function that makes the object",
+    generator: "send a function that returns an array",
+  }[kind];
+  throw new TypeError(
+    `Cannot send ${fn.name || "the function"} to a worker: it is a ${kind} function: ${remedy}`,
+  );
+}
