@@ -28,6 +28,6 @@ export {
   type WaitForFuturesOptions,
   type WaitResult,
 } from "./wait.ts";
-export { type ExecutorStats, PoolExecutor } from "./_pool_executor.ts";
+export { type ExecutorStats, PoolExecutor } from "./pool_executor.ts";
 export type { BookStats } from "./_books.ts";
 export type { DurationStats } from "./_stats.ts";

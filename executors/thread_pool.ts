@@ -9,7 +9,7 @@ import { describe, type TaskReference } from "../ipc/callable.ts";
 import { type Permissions, workerPermissions } from "../ipc/permissions.ts";
 import { aTypeOf, checkOptions, integerFrom, MILLISECONDS, oneOf } from "./_options.ts";
 import type { OptionRules } from "./_options.ts";
-import { PoolExecutor } from "./_pool_executor.ts";
+import { PoolExecutor } from "./pool_executor.ts";
 import { BrokenThreadPool } from "./errors.ts";
 
 /** Options of {@linkcode ThreadPoolExecutor}. */

@@ -7,9 +7,6 @@
  * @module
  */
 
-/** Carries the types of a {@linkcode TaskReference}, and nothing at run time. */
-declare const signature: unique symbol;
-
 /**
  * A reference to a function that a module exports; {@linkcode task} makes it.
  *
@@ -21,8 +18,8 @@ export interface TaskReference<A extends unknown[], R> {
   readonly url: string;
   /** The name of the export, or of the function. */
   readonly name: string;
-  /** Only the compiler sees this. */
-  readonly [signature]?: (...args: A) => R;
+  /** Carries the types for the compiler; never there at run time. */
+  readonly signature?: (...args: A) => R;
 }
 
 /**
@@ -60,7 +57,7 @@ class Reference<A extends unknown[], R> implements TaskReference<A, R> {
   readonly name: string;
   /** The function itself, where the parent has it. */
   readonly fn: ((...args: A) => R) | null;
-  declare readonly [signature]?: (...args: A) => R;
+  declare readonly signature?: (...args: A) => R;
 
   constructor(url: string, name: string, fn: ((...args: A) => R) | null) {
     this.url = url;

@@ -9,19 +9,17 @@ const entry = new URL("../peers/poolifier_worker.ts", import.meta.url);
 const specifier = process.versions["deno"] === undefined ? fileURLToPath(entry) : entry;
 
 function open(workers: number, tuning: Tuning): FixedThreadPool<number, unknown> {
-  const events = { enableEvents: false };
-  if (tuning === "lazy") return new DynamicThreadPool(1, workers, specifier, events);
-  // With its queue a worker holds one task; without, all are posted at once, which is faster.
-  return new FixedThreadPool(workers, specifier, {
-    ...events,
-    enableTasksQueue: tuning === "balance",
-  });
+  const settings = { enableEvents: false };
+  return tuning === "lazy"
+    ? new DynamicThreadPool(1, workers, specifier, settings)
+    : new FixedThreadPool(workers, specifier, settings);
 }
 
 /** poolifier-web-worker on Deno, poolifier on Node. */
 export const poolifier: Contender = {
-  settings: "FixedThreadPool, LEAST_USED (measured equal to ROUND_ROBIN), enableEvents: false; " +
-    "cpu and mixed: enableTasksQueue with its stealing; first: DynamicThreadPool from 1",
+  settings: "FixedThreadPool, LEAST_USED (as fast as ROUND_ROBIN), enableEvents: false, no tasks " +
+    "queue (with it bursts are 5 times slower, and its stealing runs all on one of two workers); " +
+    "first: DynamicThreadPool from 1",
   start(workers, tuning) {
     const pool = open(workers, tuning);
     return {

@@ -1,5 +1,7 @@
 /**
  * An executor over a scheduler: everything that pools of threads and of processes share.
+ *
+ * @module
  */
 
 import { checkMayStart } from "../ipc/_main_module.ts";
@@ -78,7 +80,7 @@ function view({ signal, deadline, priority, transfer, ...map }: TaskOptions): Vi
 /** How often the time of submission is read anew, in submissions of one turn. */
 const CLOCK_EVERY = 16;
 
-/** See the head of the file. */
+/** What executors that keep a pool of workers have in common. */
 export abstract class PoolExecutor extends Executor {
   readonly #scheduler: Scheduler;
   readonly #maxWorkers: number;
@@ -95,10 +97,12 @@ export abstract class PoolExecutor extends Executor {
     this.#maxWorkers = options.maxWorkers;
   }
 
+  /** See {@linkcode Executor.submit}. */
   override submit<A extends unknown[], R>(fn: Callable<A, R>, ...args: A): Future<Awaited<R>> {
     return this.#submit(PLAIN, this.submit, fn, args);
   }
 
+  /** See {@linkcode Executor.map}. */
   override map<A extends unknown[], R>(
     fn: Callable<A, R>,
     ...iterables: MapInputs<A>
@@ -106,6 +110,7 @@ export abstract class PoolExecutor extends Executor {
     return this.#map(PLAIN, this.map, fn, iterables);
   }
 
+  /** See {@linkcode Executor.options}. */
   override options(options: TaskOptions): Submitter {
     checkOptions("submit with these options", options, TASK_RULES);
     const own = view(options);
@@ -116,6 +121,7 @@ export abstract class PoolExecutor extends Executor {
     return submitter;
   }
 
+  /** See {@linkcode Executor.shutdown}. */
   override shutdown(
     options: { wait?: boolean | undefined; cancel_futures?: boolean | undefined } = {},
   ): Promise<void> {
