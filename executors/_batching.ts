@@ -44,6 +44,9 @@ export function batchSize(window: number): number {
   return Math.ceil(window / 2);
 }
 
+/** By how much an estimate rises at the most with one message: one pause must not look like a habit. */
+const STEEPEST_RISE = 8;
+
 /**
  * The next estimate of a function's run time: rises quickly and falls slowly, since sending too little
  * costs microseconds and sending too much has tasks wait.
@@ -52,5 +55,9 @@ export function batchSize(window: number): number {
  */
 export function nextMean(mean: number | undefined, measured: number, count: number): number {
   if (mean === undefined) return measured;
-  return measured > mean || count >= 16 ? (mean + measured) / 2 : mean * 0.9 + measured * 0.1;
+  if (measured > mean) return (mean + Math.min(measured, Math.max(mean, TICK) * STEEPEST_RISE)) / 2;
+  return count >= 16 ? (mean + measured) / 2 : mean * 0.9 + measured * 0.1;
 }
+
+/** The finest time that is measured, in milliseconds. */
+const TICK = 0.001;

@@ -7,13 +7,18 @@ type Row = unknown[] | undefined;
 
 /** Reads one value of each input at a time, and ends with the shortest. */
 export class Inputs {
-  readonly #iterators: (Iterator<unknown> | AsyncIterator<unknown>)[];
+  readonly #iterators: (Iterator<unknown> | AsyncIterator<unknown>)[] = [];
   #ended: boolean;
 
   /** @throws {TypeError} When an input is not iterable. */
   constructor(inputs: readonly unknown[]) {
-    this.#iterators = inputs.map(iterate);
     this.#ended = inputs.length === 0;
+    try {
+      for (const input of inputs) this.#iterators.push(iterate(input));
+    } catch (error) {
+      this.close();
+      throw error;
+    }
   }
 
   /** How many values a row has. */
@@ -39,7 +44,7 @@ export class Inputs {
       }
       return row;
     } catch (error) {
-      this.close();
+      this.#endedBy(this.#iterators[row.length]!);
       throw error;
     }
   }
@@ -56,7 +61,7 @@ export class Inputs {
         result = await iterator.next();
       }
     } catch (error) {
-      this.close();
+      this.#endedBy(this.#iterators[row.length]!);
       throw error;
     }
   }

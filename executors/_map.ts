@@ -87,7 +87,9 @@ export class MapIterator<R> implements AsyncIterableIterator<R, undefined> {
 
   next(): Promise<IteratorResult<R, undefined>> {
     if (this.#waiters.length === 0 && this.#given < this.#results.length) {
-      return Promise.resolve({ done: false, value: this.#take() });
+      const value = this.#take();
+      this.#refill();
+      return Promise.resolve({ done: false, value });
     }
     const waiter = Promise.withResolvers<IteratorResult<R, undefined>>();
     this.#waiters.push(waiter);
@@ -109,22 +111,28 @@ export class MapIterator<R> implements AsyncIterableIterator<R, undefined> {
     await this.return();
   }
 
-  /** Gives what is there to those who wait. */
+  /**
+   * Gives what is there to those who wait. Filling the buffer and finishing may come back here: whoever
+   * is served waits no longer by then.
+   */
   #serve(): void {
     for (let [waiter] = this.#waiters; waiter !== undefined; [waiter] = this.#waiters) {
       if (this.#given < this.#results.length) {
+        this.#waiters.shift();
         waiter.resolve({ done: false, value: this.#take() });
+        this.#refill();
       } else if (this.#failure !== undefined) {
+        this.#waiters.shift();
         waiter.reject(this.#failure.error);
         this.#finish();
       } else if (this.#over || this.#isExhausted()) {
+        this.#waiters.shift();
         waiter.resolve({ done: true, value: undefined });
         this.#finish();
       } else if (!this.#openNextChunk()) {
         this.#armTimer();
         return;
-      } else continue;
-      this.#waiters.shift();
+      }
     }
     this.#stopTimer?.();
     this.#stopTimer = undefined;
@@ -134,8 +142,12 @@ export class MapIterator<R> implements AsyncIterableIterator<R, undefined> {
     const value = this.#results[this.#given] as R;
     this.#results[this.#given++] = undefined;
     this.#ahead--;
-    if (this.#options.buffersize !== undefined) this.#feed();
     return value;
+  }
+
+  /** A result was given: the buffer has room again. */
+  #refill(): void {
+    if (this.#options.buffersize !== undefined) this.#feed();
   }
 
   /** Whether nothing more will come: neither chunks, nor rows, nor an error. */

@@ -6,7 +6,7 @@ import type { Channel, ChannelEvents, Launch, WorkerSetup } from "../ipc/_channe
 import { encode, needsEncoding } from "../ipc/_codec.ts";
 import { ANNOUNCED, CHUNK, ENCODED, SHAPE_BITS } from "../ipc/_protocol.ts";
 import { type Call, type CallDescription, whenForgotten } from "../ipc/callable.ts";
-import { IN_FLIGHT, type Load, nextWindow } from "./_batching.ts";
+import { IN_FLIGHT, type Load } from "./_batching.ts";
 import type { Task } from "./_task.ts";
 
 /**
@@ -216,11 +216,6 @@ export class PoolWorker implements Load {
     const tasks = this.#own();
     for (const task of tasks) this.take(task.slot);
     return tasks;
-  }
-
-  /** The worker said how long its tasks took. */
-  measured(mean: number): void {
-    this.window = Math.min(nextWindow(this.window, mean), this.#bySlot.length);
   }
 
   #own(): Task[] {

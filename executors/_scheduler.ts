@@ -16,7 +16,14 @@
 import type { ChannelEvents, Death, Launch, WorkerSetup } from "../ipc/_channel.ts";
 import type { Call } from "../ipc/callable.ts";
 import { ANSWER_HEAD, type AnswersMessage, Status } from "../ipc/_protocol.ts";
-import { batchSize, IN_FLIGHT, LARGEST_WINDOW, nextMean, wantsMore } from "./_batching.ts";
+import {
+  batchSize,
+  IN_FLIGHT,
+  LARGEST_WINDOW,
+  nextMean,
+  nextWindow,
+  wantsMore,
+} from "./_batching.ts";
 import { CancelledError, RuntimeError } from "../sync/errors.ts";
 import { Books } from "./_books.ts";
 import type { BrokenExecutor } from "./errors.ts";
@@ -345,24 +352,23 @@ export class Scheduler implements TaskOwner {
   }
 
   #answered(worker: PoolWorker, { heads, values }: AnswersMessage): void {
-    let busy = 0;
-    let ran = 0;
+    const measured: Call[] = [];
     for (let i = 0; i < values.length; i++) {
       const head = i * ANSWER_HEAD;
       const status = heads[head + 1]!;
       const task = worker.take(heads[head]!);
       if (status === Status.skipped) continue;
       const duration = heads[head + 3]! / 1000;
-      busy += duration;
-      ran++;
       if (task === undefined) continue;
       const { call, rows } = task;
-      call.mean = nextMean(call.mean, rows > 1 ? duration / rows : duration, rows);
+      if (call.runs === 0) measured.push(call);
+      call.runs += Math.max(1, rows);
+      call.runTime += duration;
       const started = heads[head + 2]! / 1000 + worker.clockOffset;
-      this.books.ran(task, started - task.submitted, duration);
+      this.books.ran(task, started - task.origin.time, duration);
       settle(task, status, values[i], this.#isLoaded);
     }
-    if (ran > 0) worker.measured(busy / ran);
+    if (measured.length > 0) worker.window = nextWindow(worker.window, remeasure(measured));
     if (worker.tasks === 0) this.#becameIdle(worker);
     this.#flush();
   }
@@ -513,4 +519,17 @@ export class Scheduler implements TaskOwner {
     for (const task of tasks) if (!task.done()) task.set_exception(this.brokenError());
     for (const waiter of this.#readyWaiters.splice(0)) waiter.reject(this.brokenError());
   }
+}
+
+/** Takes the new times of `calls` into their means; returns the mean over all that ran. */
+function remeasure(calls: readonly Call[]): number {
+  let runs = 0;
+  let time = 0;
+  for (const call of calls) {
+    call.mean = nextMean(call.mean, call.runTime / call.runs, call.runs);
+    runs += call.runs;
+    time += call.runs * call.mean;
+    call.runs = call.runTime = 0;
+  }
+  return time / runs;
 }

@@ -65,7 +65,7 @@ function withError(
 ): void {
   const finish = () => {
     if (task.done()) return;
-    then(decodeError(wire, { classes: errorClass, caller: task.caller.stack }));
+    then(decodeError(wire, { classes: errorClass, caller: task.origin.caller.stack }));
   };
   const learning = learnErrorClasses(
     wire,

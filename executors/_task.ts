@@ -3,7 +3,8 @@
  */
 
 import type { Call } from "../ipc/callable.ts";
-import { Future } from "./future.ts";
+import { Future, passForPromise } from "./future.ts";
+import type { Origin } from "./_origin.ts";
 import type { PoolWorker } from "./_pool_worker.ts";
 
 /** What a submitter's options say of all of its tasks. */
@@ -36,12 +37,9 @@ export class Task<T = unknown> extends Future<T> {
   readonly call: Call;
   readonly settings: TaskSettings;
   readonly rows: Rows;
-  /** Milliseconds of `performance.now()`, to the nearest few. */
-  readonly submitted: number;
   /** Counts an executor's tasks, in the order of their submission. */
   readonly order: number;
-  /** Where submit was called; the stacks of errors end with it. */
-  readonly caller: { readonly stack?: string };
+  readonly origin: Origin;
   readonly #owner: TaskOwner;
   /** Arguments, or a chunk's columns; let go when the task is settled. */
   args: readonly unknown[];
@@ -62,9 +60,8 @@ export class Task<T = unknown> extends Future<T> {
     args: readonly unknown[],
     rows: Rows,
     settings: TaskSettings,
-    submitted: number,
     order: number,
-    caller: { readonly stack?: string },
+    origin: Origin,
   ) {
     super();
     this.#owner = owner;
@@ -72,9 +69,12 @@ export class Task<T = unknown> extends Future<T> {
     this.args = args;
     this.rows = rows;
     this.settings = settings;
-    this.submitted = submitted;
     this.order = order;
-    this.caller = caller;
+    this.origin = origin;
+  }
+
+  static {
+    passForPromise(Task);
   }
 
   override cancel(): boolean {

@@ -136,5 +136,5 @@ export class TaskQueue {
 }
 
 function submitted(lane: Lane): number {
-  return lane.tasks[lane.head]!.submitted;
+  return lane.tasks[lane.head]!.origin.time;
 }

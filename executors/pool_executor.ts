@@ -8,7 +8,7 @@ import { checkMayStart } from "../ipc/_main_module.ts";
 import { type Callable, describe } from "../ipc/callable.ts";
 import { RuntimeError } from "../sync/errors.ts";
 import type { BookStats } from "./_books.ts";
-import { Callers } from "./_caller.ts";
+import { Origins } from "./_origin.ts";
 import { Inputs } from "./_inputs.ts";
 import { type MapBackend, MapIterator, type MapOptions } from "./_map.ts";
 import { aTypeOf, checkOptions, integerFrom, MILLISECONDS, type OptionRules } from "./_options.ts";
@@ -77,18 +77,12 @@ function view({ signal, deadline, priority, transfer, ...map }: TaskOptions): Vi
   };
 }
 
-/** How often the time of submission is read anew, in submissions of one turn. */
-const CLOCK_EVERY = 16;
-
 /** What executors that keep a pool of workers have in common. */
 export abstract class PoolExecutor extends Executor {
   readonly #scheduler: Scheduler;
   readonly #maxWorkers: number;
-  readonly #callers = new Callers();
+  readonly #origins = new Origins();
   #submissions = 0;
-  #now = 0;
-  #sinceClock = CLOCK_EVERY;
-  #turnEnds = false;
 
   /** For subclasses. */
   constructor(options: SchedulerOptions) {
@@ -166,10 +160,8 @@ export abstract class PoolExecutor extends Executor {
   ): Future<Awaited<R>> {
     this.#checkOpen("submit a task");
     const call = describe(fn);
-    this.#beginTurn();
-    const caller = this.#callers.take(boundary);
-    const order = this.#submissions++;
-    const task = new Task(this.#scheduler, call, args, 0, settings, this.#now, order, caller);
+    const origin = this.#origins.take(boundary);
+    const task = new Task(this.#scheduler, call, args, 0, settings, this.#submissions++, origin);
     this.#scheduler.submit(task);
     return task as Future<unknown> as Future<Awaited<R>>;
   }
@@ -182,8 +174,7 @@ export abstract class PoolExecutor extends Executor {
   ): AsyncIterableIterator<Awaited<R>> {
     this.#checkOpen("map");
     const call = describe(fn);
-    this.#beginTurn();
-    const caller = this.#callers.take(boundary);
+    const origin = this.#origins.take(boundary);
     const inputs = new Inputs(iterables);
     const backend: MapBackend = {
       maxWorkers: this.#maxWorkers,
@@ -192,30 +183,15 @@ export abstract class PoolExecutor extends Executor {
       submitChunk: (columns, rows) => {
         if (map.buffersize !== undefined) this.#checkOpen("go on with a map");
         else this.#scheduler.checkFeeding();
-        this.#beginTurn();
         const order = this.#submissions++;
-        const scheduler = this.#scheduler;
-        const chunk = new Task(scheduler, call, columns, rows, settings, this.#now, order, caller);
-        scheduler.submit(chunk);
+        const now = { caller: origin.caller, time: performance.now() };
+        const chunk = new Task(this.#scheduler, call, columns, rows, settings, order, now);
+        this.#scheduler.submit(chunk);
         return chunk as Future<unknown> as Task<ChunkOutcome>;
       },
     };
     // A missed deadline must hit one item only.
     const chunksize = map.chunksize ?? (settings.deadline === undefined ? undefined : 1);
     return new MapIterator<Awaited<R>>(call, inputs, { ...map, chunksize }, backend);
-  }
-
-  /** Reads the clock now and then, and lets the callers' stacks count anew each turn. */
-  #beginTurn(): void {
-    if (this.#sinceClock++ < CLOCK_EVERY) return;
-    this.#sinceClock = 0;
-    this.#now = performance.now();
-    if (this.#turnEnds) return;
-    this.#turnEnds = true;
-    queueMicrotask(() => {
-      this.#turnEnds = false;
-      this.#sinceClock = CLOCK_EVERY;
-      this.#callers.reset();
-    });
   }
 }

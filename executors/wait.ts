@@ -69,12 +69,13 @@ export async function wait<T>(
 ): Promise<WaitResult<T>> {
   const { timeout, signal, return_when = ALL_COMPLETED } = options;
   checkTimeout(timeout);
-  const isEnough = ENOUGH[return_when];
-  if (isEnough === undefined) {
+  if (!Object.hasOwn(ENOUGH, return_when)) {
     throw new ValueError(
-      `Cannot wait: return_when is ${return_when}: ${Object.keys(ENOUGH).join(", ")} is wanted`,
+      `Cannot wait: return_when is ${String(return_when)}: ` +
+        `${Object.keys(ENOUGH).join(", ")} is wanted`,
     );
   }
+  const isEnough = ENOUGH[return_when];
   const futures = new Set(fs);
   const pending = [...futures].filter((future) => !future.done());
   const enough = pending.length === 0 ||
@@ -120,19 +121,24 @@ async function settled<T>(
 }
 
 /**
- * What {@linkcode as_completed} returns. It is no `AsyncIterableIterator`: the types of that would have
- * `for await` unwrap the futures, which it does not do.
+ * What {@linkcode as_completed} returns: an async iterator that gives futures, and not their results.
+ *
+ * Its type is a union of two that differ in a name that is never there, because the compiler takes what
+ * a union yields as it is. It would have `for await` unwrap the futures of an `AsyncIterableIterator`,
+ * and those of a single interface from the second loop in a program on.
  *
  * @typeParam T The futures' type of result.
  */
-export interface FutureIterator<T> {
-  /** Resolves to the next future that is done. */
-  next(): Promise<IteratorResult<Future<T>, undefined>>;
-  /** Ends the iteration. */
-  return(): Promise<IteratorResult<Future<T>, undefined>>;
-  /** The iterator itself. */
-  [Symbol.asyncIterator](): FutureIterator<T>;
-}
+export type FutureIterator<T> =
+  & {
+    /** Resolves to the next future that is done. */
+    next(): Promise<IteratorResult<Future<T>, undefined>>;
+    /** Ends the iteration. */
+    return(): Promise<IteratorResult<Future<T>, undefined>>;
+    /** The iterator itself. */
+    [Symbol.asyncIterator](): FutureIterator<T>;
+  }
+  & ({ readonly [Symbol.toStringTag]?: "left" } | { readonly [Symbol.toStringTag]?: "right" });
 
 /**
  * Gives several futures one by one, as they are done.
@@ -169,7 +175,7 @@ export function as_completed<T>(
   return new CompletionIterator(new Set(fs), options);
 }
 
-class CompletionIterator<T> implements FutureIterator<T> {
+class CompletionIterator<T> {
   /** Done and not given yet, oldest first; `#given` of its front are taken. */
   #ready: (Future<T> | undefined)[] = [];
   #given = 0;
@@ -198,7 +204,8 @@ class CompletionIterator<T> implements FutureIterator<T> {
 
   next(): Promise<IteratorResult<Future<T>, undefined>> {
     const turn = this.#turn.then(() => this.#next());
-    this.#turn = turn.catch(() => {});
+    // Not `turn.catch`, which would hold on to the future that was given.
+    this.#turn = turn.then(() => {}, () => {});
     return turn;
   }
 
@@ -208,7 +215,7 @@ class CompletionIterator<T> implements FutureIterator<T> {
     return Promise.resolve({ done: true, value: undefined });
   }
 
-  [Symbol.asyncIterator](): this {
+  [Symbol.asyncIterator](): FutureIterator<T> {
     return this;
   }
 
@@ -225,6 +232,8 @@ class CompletionIterator<T> implements FutureIterator<T> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const timeout = this.#timeout === undefined ? undefined : this.#end - performance.now();
     const over = (why: "timeout" | "aborted") => {
+      // A future was done in this same turn, and is given first; the next call finds the limit used up.
+      if (this.#given < this.#ready.length) return;
       const unfinished = `${this.#pending.size} (of ${this.#total}) futures unfinished`;
       this.#finish();
       reject(
@@ -247,7 +256,8 @@ class CompletionIterator<T> implements FutureIterator<T> {
   }
 
   readonly #onDone = (future: Future<T>): void => {
-    this.#pending.delete(future);
+    // The iteration may have been ended by an earlier callback of the same future.
+    if (!this.#pending.delete(future)) return;
     this.#ready.push(future);
     this.#wake?.();
   };

@@ -83,7 +83,7 @@ export class Resolver {
       if (found !== undefined) return found;
     }
     if (source.missing.length === 0) {
-      return { fn: compile(source.expression), module: undefined };
+      return { fn: compile(source.expression, call.name), module: undefined };
     }
     if (call.name !== "") {
       importsMainModule();
@@ -129,8 +129,10 @@ function findExport(exports: Exports, name: string, text: string): AnyFunction |
   return Object.values(exports).find(isIt);
 }
 
-function compile(expression: string): AnyFunction {
-  return (0, eval)(`"use strict"; (${expression})`);
+/** Compiles under a name of its own, which stands in stacks instead of this file. */
+function compile(expression: string, name: string): AnyFunction {
+  const sourceUrl = `herd:${encodeURIComponent(name || "anonymous")}`;
+  return (0, eval)(`"use strict"; (${expression})\n//# sourceURL=${sourceUrl}`);
 }
 
 function messageOf(error: unknown): string {

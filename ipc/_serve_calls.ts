@@ -14,7 +14,8 @@
 
 import { ClaimTable } from "../sync/_claim.ts";
 import { decode, encode, needsEncoding } from "./_codec.ts";
-import { encodeError } from "./_error_codec.ts";
+import { encodeError, type WireError } from "./_error_codec.ts";
+import { withoutOwnFrames } from "./_own_frames.ts";
 import {
   ANNOUNCED,
   ANSWER_HEAD,
@@ -283,14 +284,14 @@ export class CallServer {
 
   #failRow(job: Job, { results, error }: RowError, now: number): number {
     if (job.task.isObedient(error)) return this.#fail(job, error);
-    const wire = encodeError(error, job.entry.resolved);
+    const wire = encodeTaskError(error, job.entry);
     const partial: PartialChunk = { results, encoded: false, error: wire };
     this.#answer(job.slot, Status.raisedPartly, partial, job.started, now, job.entry);
     return now;
   }
 
   #raise(slot: number, started: number, now: number, error: unknown, entry: Entry): void {
-    const wire = encodeError(error, entry.resolved);
+    const wire = encodeTaskError(error, entry);
     this.#answer(slot, Status.raised, wire, started, now, entry);
   }
 
@@ -307,14 +308,10 @@ export class CallServer {
     entry: Entry,
   ): void {
     const duration = now - started;
-    // Quick to rise, slow to fall: a function must prove that it is tiny.
-    entry.mean = entry.mean === Infinity
-      ? duration
-      : duration > entry.mean
-      ? (entry.mean + duration) / 2
-      : entry.mean * 0.9 + duration * 0.1;
+    entry.mean = nextMean(entry.mean, duration);
     this.#push(slot, status, value, started, duration);
-    if (now - this.#oldestAnswer > OLDEST_ANSWER) this.flush();
+    // What took long was not tiny, whatever was expected: its answer must not wait for the next one.
+    if (duration > OLDEST_ANSWER || now - this.#oldestAnswer > OLDEST_ANSWER) this.flush();
   }
 
   #push(slot: number, status: number, value: unknown, started: number, duration: number): void {
@@ -337,6 +334,14 @@ export class CallServer {
       this.flush();
     });
   }
+}
+
+/** Rises by half of what was measured, but not steeply: one pause must not look like a habit. */
+function nextMean(mean: number, measured: number): number {
+  if (mean === Infinity) return measured;
+  return measured > mean
+    ? (mean + Math.min(measured, Math.max(mean, 0.001) * 8)) / 2
+    : mean * 0.9 + measured * 0.1;
 }
 
 /** Encodes the results that need it, in place. */
@@ -406,6 +411,10 @@ async function finishRows(
     return new RowError(results, error);
   }
   return results;
+}
+
+function encodeTaskError(error: unknown, entry: Entry): WireError {
+  return withoutOwnFrames(encodeError(error, { module: entry.resolved?.module }));
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -147,6 +147,9 @@ export interface Call {
   readonly loadedModule: string | undefined;
   /** Measured mean run time of a task in milliseconds; `undefined` before the first. */
   mean: number | undefined;
+  /** Runs in the message of answers that is being read, and their time in milliseconds. */
+  runs: number;
+  runTime: number;
 }
 
 let nextId = 0;
@@ -205,6 +208,8 @@ function newCall(description: CallDescription, loadedModule: string | undefined)
     described: undefined,
     loadedModule,
     mean: undefined,
+    runs: 0,
+    runTime: 0,
   };
 }
 

@@ -41,7 +41,8 @@ export function after(ms: number, then: () => void): () => void {
   const end = performance.now() + ms;
   let timer: ReturnType<typeof setTimeout>;
   const arm = () => {
-    const left = end - performance.now();
+    // Not less than 0, of which Deno warns: this realm may have been held up since `end` was set.
+    const left = Math.max(0, end - performance.now());
     timer = setTimeout(left > LONGEST_TIMER ? arm : then, Math.min(left, LONGEST_TIMER));
   };
   arm();
