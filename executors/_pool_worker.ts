@@ -81,45 +81,45 @@ export class PoolWorker implements Load {
 
   /** Sends tasks; one whose arguments can't be sent fails by itself. */
   send(tasks: readonly Task[]): void {
-    const parcels = tasks.map(pack);
-    if (parcels.every((parcel) => parcel !== undefined) && this.#post(tasks, parcels)) return;
-    for (const [i, task] of tasks.entries()) {
-      const parcel = parcels[i];
-      if (parcel !== undefined) this.#post([task], [parcel]);
-    }
+    const parcels = new Map<Task, Parcel>();
+    if (this.#post(tasks, parcels) || tasks.length === 1) return;
+    for (const task of tasks) if (!task.done()) this.#post([task], parcels);
   }
 
-  /** Posts one message; `false` when it did not go, and a single task failed by it. */
-  #post(tasks: readonly Task[], parcels: readonly Parcel[]): boolean {
+  /**
+   * Posts one message. When it does not go, nothing of it has gone, and a single task fails by it.
+   *
+   * @param parcels What was encoded at an earlier try, which can't be done twice.
+   */
+  #post(tasks: readonly Task[], parcels: Map<Task, Parcel>): boolean {
     const calls: CallDescription[] = [];
     const heads: number[] = [];
     const values: unknown[] = [];
     const transfer: Transferable[] = [];
-    for (const [i, task] of tasks.entries()) {
-      const parcel = parcels[i]!;
+    for (const task of tasks) {
+      const parcel = isPlain(task) ? PLAIN : parcels.get(task) ?? packInto(parcels, task);
+      if (parcel === undefined) continue;
       if (!this.#knownCalls.has(task.call.id)) calls.push(this.#introduce(task.call));
       this.#occupy(task);
-      const shape = parcel.values.length << SHAPE_BITS | parcel.flags;
-      heads.push(task.slot, task.call.id, shape);
-      for (const value of parcel.values) values.push(value);
-      if (parcel.transfer !== undefined) transfer.push(...parcel.transfer);
+      const args = parcel.values ?? task.args;
+      const flags = parcel.flags | (task.rows > 0 ? CHUNK : 0) |
+        (task.settings.deadline === undefined ? 0 : ANNOUNCED);
+      heads.push(task.slot, task.call.id, args.length << SHAPE_BITS | flags);
+      for (let i = 0; i < args.length; i++) values.push(args[i]);
+      if (parcel.transfer.length > 0) transfer.push(...parcel.transfer);
     }
+    if (heads.length === 0) return true;
     try {
-      this.channel.post(
-        { kind: "run", calls: calls.length > 0 ? calls : null, heads, values },
-        transfer,
-      );
+      const introduced = calls.length > 0 ? calls : null;
+      this.channel.post({ kind: "run", calls: introduced, heads, values }, transfer);
     } catch (error) {
-      for (const task of tasks) this.take(task.slot);
+      for (const task of tasks) if (task.worker === this) this.take(task.slot);
       for (const call of calls) this.#knownCalls.delete(call.id);
-      const single = tasks.length === 1 ? tasks[0]! : undefined;
-      if (single?.done() === false) single.set_exception(error);
+      if (tasks.length === 1 && !tasks[0]!.done()) tasks[0]!.set_exception(error);
       return false;
     }
     this.sent += tasks.length;
-    if (transfer.length > 0) {
-      for (const [i, task] of tasks.entries()) task.moved = parcels[i]!.transfer !== undefined;
-    }
+    for (const [task, { transfer }] of parcels) task.moved ||= transfer.length > 0;
     return true;
   }
 
@@ -229,30 +229,35 @@ export function expectedTime({ call, rows }: Task): number {
   return call.mean === undefined ? IN_FLIGHT : call.mean * Math.max(1, rows);
 }
 
-/** A task's values as they are posted. */
+/** A task's values, where they are not posted as they are. */
 interface Parcel {
-  readonly values: readonly unknown[];
+  readonly values: readonly unknown[] | undefined;
   readonly flags: number;
-  readonly transfer: readonly Transferable[] | undefined;
+  readonly transfer: readonly Transferable[];
+}
+
+const PLAIN: Parcel = { values: undefined, flags: 0, transfer: [] };
+
+/** Whether the arguments are posted as they are; true for most, and quick to see. */
+function isPlain({ args, settings }: Task): boolean {
+  if (settings.transfer.length > 0) return false;
+  for (let i = 0; i < args.length; i++) {
+    if (typeof args[i] === "object" && args[i] !== null) return false;
+  }
+  return true;
 }
 
 /** Makes a task's arguments ready; `undefined` when that failed, and the task with it. */
-function pack(task: Task): Parcel | undefined {
-  const { args, settings } = task;
-  let flags = (task.rows > 0 ? CHUNK : 0) | (settings.deadline === undefined ? 0 : ANNOUNCED);
-  let values = args;
-  let transfer = settings.transfer.length > 0 ? [...settings.transfer] : undefined;
-  if (args.length === 0) return { values, flags, transfer };
+function packInto(parcels: Map<Task, Parcel>, task: Task): Parcel | undefined {
+  const transfer = [...task.settings.transfer];
   try {
-    if (needsEncoding(args)) {
-      transfer ??= [];
-      values = encode(args, transfer) as unknown[];
-      flags |= ENCODED;
-      if (transfer.length === 0) transfer = undefined;
-    }
-    return { values, flags, transfer };
+    const parcel = needsEncoding(task.args)
+      ? { values: encode(task.args, transfer) as unknown[], flags: ENCODED, transfer }
+      : { values: undefined, flags: 0, transfer };
+    parcels.set(task, parcel);
+    return parcel;
   } catch (error) {
-    task.set_exception(error);
+    if (!task.done()) task.set_exception(error);
     return undefined;
   }
 }

@@ -61,8 +61,8 @@ export class Future<T> extends Promise<T> {
   #state: State = "pending";
   /** The result, the error, or the `CancelledError` once somebody asked for it. */
   #outcome: unknown = undefined;
+  /** Rejects too, when it is given a rejected promise: one closure a future to keep, not two. */
   readonly #resolve: (value: never) => void;
-  readonly #reject: (error: unknown) => void;
   /**
    * One function, or several in their order; most futures have none or one. A set, because very many
    * waits for one future may time out together, and each must leave in constant time.
@@ -99,13 +99,8 @@ export class Future<T> extends Promise<T> {
   /** Makes a future whose work is yours to do. */
   constructor() {
     let settleWith: (value: never) => void;
-    let failWith: (error: unknown) => void;
-    super((resolve, reject) => {
-      settleWith = resolve as (value: never) => void;
-      failWith = reject;
-    });
+    super((resolve) => settleWith = resolve);
     this.#resolve = settleWith!;
-    this.#reject = failWith!;
   }
 
   /**
@@ -311,7 +306,8 @@ export class Future<T> extends Promise<T> {
     else {
       // Whoever looks at the future learns of the error; nobody has to.
       super.catch(ignore);
-      this.#reject(state === "raised" ? this.#outcome : this.#cancelledError());
+      const error = state === "raised" ? this.#outcome : this.#cancelledError();
+      this.#resolve(Promise.reject(error) as never);
     }
     const callbacks = this.#callbacks;
     if (callbacks === undefined) return;
