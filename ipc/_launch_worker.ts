@@ -113,7 +113,7 @@ class WorkerChannel implements Channel {
 
   abandon(): void {
     this.#open = false;
-    this.#watch.unwatch();
+    this.#watch[Symbol.dispose]();
     this.#worker.terminate();
     this.#hold(false);
   }

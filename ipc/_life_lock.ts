@@ -38,28 +38,45 @@ export async function holderGone(name: string, signal: AbortSignal): Promise<boo
   }
 }
 
-/** Watches over one worker while it is busy. */
-export class LifeWatch {
-  static readonly #watched = new Set<LifeWatch>();
-  static #timer: ReturnType<typeof setInterval> | undefined = undefined;
+/** The workers that are being watched, looked at together. */
+const watched = new Set<LifeWatch>();
+/** How many watches are not disposed; the timer goes with the last. */
+let watches = 0;
+let timer: ReturnType<typeof setInterval> | undefined;
 
+/** Arming a timer costs microseconds, so it is left running for a while when nobody is watched. */
+function lookAround(): void {
+  if (watched.size === 0) stopLooking();
+  for (const watch of watched) watch.look();
+}
+
+function stopLooking(): void {
+  clearInterval(timer);
+  timer = undefined;
+}
+
+/** Watches over one worker while it is busy. */
+export class LifeWatch implements Disposable {
   readonly #name: string;
   readonly #onDeath: () => void;
   #heard = true;
   #waiting: AbortController | undefined = undefined;
+  #disposed = false;
 
   constructor(name: string, onDeath: () => void) {
     this.#name = name;
     this.#onDeath = onDeath;
+    watches++;
   }
 
   /** The worker is expected to send something. */
   watch(): void {
+    if (this.#disposed) return;
     this.#heard = true;
-    LifeWatch.#watched.add(this);
-    LifeWatch.#timer ??= setInterval(() => {
-      for (const watch of LifeWatch.#watched) watch.#tick();
-    }, SILENCE);
+    watched.add(this);
+    if (timer !== undefined) return;
+    timer = setInterval(lookAround, SILENCE);
+    timer.unref();
   }
 
   /** The worker sent something. */
@@ -72,22 +89,25 @@ export class LifeWatch {
   /** Nothing more is expected. */
   unwatch(): void {
     this.heard();
-    LifeWatch.#watched.delete(this);
-    if (LifeWatch.#watched.size > 0) return;
-    clearInterval(LifeWatch.#timer);
-    LifeWatch.#timer = undefined;
+    watched.delete(this);
   }
 
-  async #tick(): Promise<void> {
+  /** The worker is gone. */
+  [Symbol.dispose](): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.unwatch();
+    if (--watches === 0) stopLooking();
+  }
+
+  /** Waits for the worker's lock when the worker has been silent since the last look. */
+  async look(): Promise<void> {
     if (this.#heard) {
       this.#heard = false;
       return;
     }
     if (this.#waiting !== undefined) return;
     const waiting = this.#waiting = new AbortController();
-    if (await holderGone(this.#name, waiting.signal) && this.#waiting === waiting) {
-      this.unwatch();
-      this.#onDeath();
-    }
+    if (await holderGone(this.#name, waiting.signal) && this.#waiting === waiting) this.#onDeath();
   }
 }
