@@ -69,7 +69,7 @@ export class Overseer {
   #missed(task: Task, worker: PoolWorker, deadline: number): void {
     this.#stops.delete(task);
     if (task.done()) return;
-    worker.requestStop(task);
+    worker.revokeOrStop(task);
     task.set_exception(
       new TimeoutError(
         `Cannot finish ${task.call.name || "the task"}: ` +

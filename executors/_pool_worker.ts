@@ -171,16 +171,18 @@ export class PoolWorker implements Load {
     if (--this.#unsettled === 0) this.channel.hold(false);
   }
 
-  /** Takes a task back that has not begun; its slot stays occupied until the worker has skipped it. */
-  revoke(task: Task): boolean {
-    return this.channel.claims.revoke(task.slot);
-  }
-
-  /** Asks a running task to stop. */
-  requestStop(task: Task): void {
-    if (this.channel.claims.requestStop(task.slot)) {
+  /**
+   * Takes a task back that has not begun; its slot stays occupied until the worker has skipped it.
+   *
+   * @returns Whether it could; a task that runs is asked to stop instead.
+   */
+  revokeOrStop(task: Task): boolean {
+    const revoked = this.channel.claims.revoke(task.slot);
+    // The worker may be waiting for the task's module, or for what the task awaits.
+    if (revoked || this.channel.claims.requestStop(task.slot)) {
       this.channel.post({ kind: "stop", slot: task.slot }, []);
     }
+    return revoked;
   }
 
   /** Whether the worker has begun the task. */
@@ -188,9 +190,16 @@ export class PoolWorker implements Load {
     return this.channel.claims.running(task.slot);
   }
 
-  /** The tasks here that it has begun, or that can't be taken back. */
+  /** The tasks here that it has begun. */
   running(): Task[] {
     return this.#own().filter((task) => this.isRunning(task));
+  }
+
+  /** How many tasks it has begun, and how many wait here. */
+  count(): { running: number; waiting: number } {
+    const running = this.running();
+    const waiting = this.#own().filter((task) => !task.done()).length;
+    return { running: running.length, waiting: waiting - running.filter((t) => !t.done()).length };
   }
 
   /**
@@ -203,7 +212,7 @@ export class PoolWorker implements Load {
     const revoked: Task[] = [];
     for (const task of latestFirst) {
       if (revoked.length === most) break;
-      if (task.done() || task.moved || !this.revoke(task)) continue;
+      if (task.done() || task.moved || !this.channel.claims.revoke(task.slot)) continue;
       task.worker = undefined;
       this.settled();
       revoked.push(task);

@@ -13,87 +13,88 @@
  * {@linkcode Scheduler.settled}, which keeps the count that `shutdown` waits for.
  */
 
-import type { ChannelEvents, Death, Launch, WorkerSetup } from "../ipc/_channel.ts";
-import type { Call } from "../ipc/callable.ts";
+import type { Death } from "../ipc/_channel.ts";
 import { ANSWER_HEAD, type AnswersMessage, Status } from "../ipc/_protocol.ts";
-import {
-  batchSize,
-  IN_FLIGHT,
-  LARGEST_WINDOW,
-  nextMean,
-  nextWindow,
-  wantsMore,
-} from "./_batching.ts";
+import type { Call } from "../ipc/callable.ts";
 import { CancelledError, RuntimeError } from "../sync/errors.ts";
+import { batchSize, IN_FLIGHT, nextMean, nextWindow, wantsMore } from "./_batching.ts";
 import { Books } from "./_books.ts";
 import type { BrokenExecutor } from "./errors.ts";
 import { Overseer } from "./_overdue.ts";
-import { expectedTime, PoolWorker } from "./_pool_worker.ts";
+import { expectedTime, type PoolWorker } from "./_pool_worker.ts";
+import { Roster, type RosterOptions } from "./_roster.ts";
 import { settle } from "./_settle.ts";
 import type { Task, TaskOwner } from "./_task.ts";
 import { TaskQueue } from "./_task_queue.ts";
 
 /** What a scheduler is made of. */
-export interface SchedulerOptions {
-  readonly launch: Launch;
-  /** Workers are named `<prefix>_<n>`. */
-  readonly prefix: string;
-  /** Called once in each worker. */
-  readonly initializer: { readonly call: Call; readonly args: readonly unknown[] } | null;
-  readonly maxWorkers: number;
-  /** Tasks a worker runs at once. */
-  readonly concurrency: number;
-  /** Tasks after which a worker is replaced. */
-  readonly tasksPerWorker: number;
-  /** Milliseconds after which an idle worker is let go. */
-  readonly idleTimeout: number;
+export interface SchedulerOptions extends RosterOptions {
   readonly onWorkerDeath: "replace" | "break";
   readonly broken: new (message: string, options?: ErrorOptions) => BrokenExecutor;
-  /** Modules whose functions workers look for. */
-  readonly modules: readonly string[];
 }
 
-/** How many workers in a row may die before they are ready. */
-const MOST_FAILED_STARTS = 3;
 /** How many workers may die with a task before they begin it. */
 const MOST_LOST_STARTS = 3;
-/** Milliseconds before another start after a failed one; doubles. */
-const BACK_OFF = 50;
 /** Expected milliseconds of work that make it worth to move tasks to an idle worker at once. */
 const WORTH_STEALING = 0.2;
 /** Milliseconds after which tasks that were not expected to take long are moved all the same. */
 const STEAL_DELAY = 2;
+
+/** Counts of workers and tasks at one moment. */
+export interface Snapshot {
+  readonly workers: number;
+  readonly idle: number;
+  readonly queued: number;
+  readonly running: number;
+}
 
 /** See the head of the file. */
 export class Scheduler implements TaskOwner {
   readonly books = new Books();
   readonly #options: SchedulerOptions;
   readonly #queue = new TaskQueue();
-  /** Workers that get tasks; condemned ones are not among them. */
-  readonly #workers = new Set<PoolWorker>();
-  readonly #condemned = new Set<PoolWorker>();
+  readonly #roster: Roster;
   readonly #overseer: Overseer;
   /** Tasks without an outcome, and feeders that will submit more. */
   #pending = 0;
   #flushScheduled = false;
+  /** Whether the first task in the queue waits for its function to be analysed. */
+  #headIsUndescribed = false;
   #closed = false;
   #cancelsFeeders = false;
   #brokenBy: { message: string; cause: unknown } | undefined = undefined;
-  #launched = 0;
-  #failedStarts = 0;
-  #retry: ReturnType<typeof setTimeout> | undefined = undefined;
   #stealTimer: ReturnType<typeof setTimeout> | undefined = undefined;
-  #idleTimer: ReturnType<typeof setTimeout> | undefined = undefined;
+  /** Keeps the program alive while tasks wait; those in workers do so by their worker. */
+  #anchor: ReturnType<typeof setTimeout> | undefined = undefined;
   readonly #drainWaiters: (() => void)[] = [];
-  readonly #readyWaiters: PromiseWithResolvers<void>[] = [];
-  /** Workers on their way out, for whoever waits for the shutdown. */
-  readonly #closing = new Set<Promise<void>>();
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
+    this.#roster = new Roster(options, {
+      message: (worker, message) => {
+        this.#overseer.heard(worker);
+        switch (message.kind) {
+          case "answers":
+            return this.#answered(worker, message);
+          case "started": {
+            const task = worker.taskIn(message.slot);
+            if (task !== undefined) this.#overseer.started(task, worker);
+            return;
+          }
+          case "pong":
+            return;
+          default:
+            message satisfies never;
+        }
+      },
+      changed: this.#scheduleFlush,
+      died: (worker, death, wasStarting) => this.#died(worker, death, wasStarting),
+      left: (worker) => this.#overseer.gone(worker),
+      broken: (message, cause) => this.#break(message, cause),
+    });
     this.#overseer = new Overseer({
       condemn: (worker) => this.#condemn(worker),
-      dismiss: (worker, how) => this.#lose(worker, { how }),
+      dismiss: (worker, how) => this.#dismiss(worker, how),
     });
   }
 
@@ -124,16 +125,15 @@ export class Scheduler implements TaskOwner {
     return new this.#options.broken(message, { cause });
   }
 
-  /** Counts of workers and tasks at this moment. */
-  snapshot(): { workers: number; idle: number; queued: number; running: number } {
-    const all = [...this.#workers, ...this.#condemned];
-    const running = all.reduce((sum, worker) => sum + worker.running().length, 0);
-    const sent = all.reduce((sum, worker) => sum + worker.tasks, 0);
+  /** What there is at this moment. */
+  snapshot(): Snapshot {
+    const { all, active } = this.#roster;
+    const counts = all.map((worker) => worker.count());
     return {
-      workers: this.#workers.size,
-      idle: [...this.#workers].filter((w) => w.tasks === 0 && w.state === "ready").length,
-      queued: this.#queue.size + sent - running,
-      running,
+      workers: active.size,
+      idle: [...active].filter((worker) => worker.state === "ready" && worker.tasks === 0).length,
+      queued: counts.reduce((sum, { waiting }) => sum + waiting, this.#queue.size),
+      running: counts.reduce((sum, { running }) => sum + running, 0),
     };
   }
 
@@ -156,8 +156,10 @@ export class Scheduler implements TaskOwner {
   }
 
   settled(task: Task): void {
-    if (task.queued) this.#queue.settled();
-    else task.worker?.settled();
+    if (task.queued) {
+      this.#queue.settled();
+      this.#holdProgram();
+    } else task.worker?.settled();
     task.settings.signal?.delete(task);
     if (task.settings.deadline !== undefined) this.#overseer.settled(task);
     this.books.settled(task);
@@ -172,19 +174,9 @@ export class Scheduler implements TaskOwner {
 
   /** Starts all workers; resolves when they are ready. */
   ready(): Promise<void> {
-    if (this.broken) return Promise.reject(this.brokenError());
-    const waiter = Promise.withResolvers<void>();
-    this.#readyWaiters.push(waiter);
-    for (const worker of this.#workers) worker.awaitReady();
-    this.#flush();
-    this.#checkReady();
-    return waiter.promise;
-  }
-
-  #checkReady(): void {
-    const ready = [...this.#workers].filter((worker) => worker.state === "ready").length;
-    if (ready < this.#options.maxWorkers) return;
-    for (const { resolve } of this.#readyWaiters.splice(0)) resolve();
+    const ready = this.#roster.ready();
+    this.#scheduleFlush();
+    return ready;
   }
 
   /** Takes no more tasks; `wait` for those that it has. */
@@ -192,20 +184,27 @@ export class Scheduler implements TaskOwner {
     this.#closed = true;
     if (cancelFutures) {
       this.#cancelsFeeders = true;
-      const unstarted = [...this.#workers].flatMap((worker) => worker.revokeLatest(Infinity));
-      for (const task of [...unstarted, ...this.#queue.drain()]) task.cancel();
+      const sent = this.#roster.all.flatMap((worker) => worker.revokeLatest(Infinity));
+      for (const task of [...sent, ...this.#queue.drain()]) task.cancel();
+      this.#holdProgram();
     }
-    for (const waiter of this.#readyWaiters.splice(0)) {
-      waiter.reject(new RuntimeError("Cannot start the workers: the executor was shut down"));
-    }
+    this.#roster.failReady(() =>
+      new RuntimeError("Cannot start the workers: the executor was shut down")
+    );
     if (this.#pending === 0) this.#closeAll();
-    else this.#closeIdle(0);
+    else if (this.#queue.size === 0) this.#roster.closeIdle(0);
     if (!wait) return;
     if (this.#pending > 0) {
       await new Promise<void>((resolve) => this.#drainWaiters.push(resolve));
       this.#closeAll();
     }
-    await Promise.all(this.#closing);
+    await this.#roster.ended();
+  }
+
+  #closeAll(): void {
+    if (this.#pending > 0) return;
+    clearTimeout(this.#stealTimer);
+    this.#roster.closeAll();
   }
 
   readonly #scheduleFlush = (): void => {
@@ -221,16 +220,29 @@ export class Scheduler implements TaskOwner {
   #flush(): void {
     if (this.broken) return;
     this.#assign();
-    const short = this.#queue.size > 0 && !this.#headIsUndescribed;
-    if (short || this.#readyWaiters.length > 0) this.#startWorker();
+    if (this.#needsWorker() && this.#roster.start()) {
+      this.#assign();
+      if (this.#needsWorker()) setImmediate(this.#scheduleFlush);
+    }
     if (this.#queue.size === 0) this.#steal(false);
+    this.#holdProgram();
   }
 
-  /** Whether the first task waits for its function to be analysed. */
-  #headIsUndescribed = false;
+  #holdProgram(): void {
+    if (this.#queue.size === 0) {
+      clearTimeout(this.#anchor);
+      this.#anchor = undefined;
+    } else this.#anchor ??= setTimeout(() => {}, 2 ** 31 - 1);
+  }
+
+  #needsWorker(): boolean {
+    if (this.#roster.isAwaited) return true;
+    // While a function is being analysed one worker may start, so that it is there in time.
+    return this.#queue.size > 0 && (!this.#headIsUndescribed || this.#roster.active.size === 0);
+  }
 
   #assign(): void {
-    const byLoad = [...this.#workers].sort((a, b) => a.tasks - b.tasks);
+    const byLoad = [...this.#roster.active].sort((a, b) => a.tasks - b.tasks);
     for (const worker of byLoad) {
       while (this.#queue.size > 0 && this.#mayHaveMore(worker)) {
         const batch = this.#nextBatch(worker);
@@ -283,83 +295,15 @@ export class Scheduler implements TaskOwner {
     return batch;
   }
 
-  /** Starts one worker, if there may be one more, and comes back for others in another turn. */
-  #startWorker(): void {
-    if (this.#workers.size >= this.#options.maxWorkers || this.#retry !== undefined) return;
-    const call = this.#options.initializer?.call;
-    if (call !== undefined && call.description === undefined) {
-      if (call.refusal !== undefined) this.#break("Cannot call the initializer", call.refusal);
-      else call.described!.then(this.#scheduleFlush);
-      return;
-    }
-    let worker: PoolWorker;
-    try {
-      worker = this.#launch();
-    } catch (cause) {
-      this.#break("Cannot start a worker", cause);
-      return;
-    }
-    this.#workers.add(worker);
-    if (this.#readyWaiters.length > 0) worker.awaitReady();
-    this.#assign();
-    if (this.#queue.size > 0 || this.#readyWaiters.length > 0) setImmediate(this.#scheduleFlush);
-  }
-
-  #launch(): PoolWorker {
-    const { launch, prefix, modules, concurrency, initializer } = this.#options;
-    const setup: WorkerSetup = {
-      name: `${prefix}_${this.#launched++}`,
-      modules,
-      concurrency,
-      slots: LARGEST_WINDOW + concurrency,
-      initializer: initializer &&
-        { call: initializer.call.description!, args: initializer.args },
-    };
-    const events: ChannelEvents = {
-      message: (message) => {
-        this.#overseer.heard(worker);
-        switch (message.kind) {
-          case "ready":
-            return this.#workerReady(worker, message.timeOrigin);
-          case "answers":
-            return this.#answered(worker, message);
-          case "started": {
-            const task = worker.taskIn(message.slot);
-            if (task !== undefined) this.#overseer.started(task, worker);
-            return;
-          }
-          case "pong":
-            return;
-          default:
-            message satisfies never;
-        }
-      },
-      initializerFailed: (error) => {
-        this.#break(`Cannot run tasks: the initializer of worker ${worker.name} failed`, error);
-      },
-      closed: (death) => this.#lose(worker, death),
-    };
-    const worker = new PoolWorker(launch, setup, events);
-    return worker;
-  }
-
-  #workerReady(worker: PoolWorker, timeOrigin: number): void {
-    worker.becomesReady(timeOrigin - performance.timeOrigin);
-    this.#failedStarts = 0;
-    this.#checkReady();
-    if (worker.tasks === 0) this.#becameIdle(worker);
-    this.#flush();
-  }
-
   #answered(worker: PoolWorker, { heads, values }: AnswersMessage): void {
     const measured: Call[] = [];
     for (let i = 0; i < values.length; i++) {
       const head = i * ANSWER_HEAD;
       const status = heads[head + 1]!;
       const task = worker.take(heads[head]!);
-      if (status === Status.skipped) continue;
+      if (status === Status.skipped) worker.sent--;
+      if (status === Status.skipped || task === undefined) continue;
       const duration = heads[head + 3]! / 1000;
-      if (task === undefined) continue;
       const { call, rows } = task;
       if (call.runs === 0) measured.push(call);
       call.runs += Math.max(1, rows);
@@ -369,80 +313,23 @@ export class Scheduler implements TaskOwner {
       settle(task, status, values[i], this.#isLoaded);
     }
     if (measured.length > 0) worker.window = nextWindow(worker.window, remeasure(measured));
-    if (worker.tasks === 0) this.#becameIdle(worker);
+    if (worker.tasks === 0) {
+      this.#roster.becameIdle(worker);
+      if (this.#closed && this.#queue.size === 0) this.#roster.closeIdle(0);
+    }
     this.#flush();
   }
 
   readonly #isLoaded = (url: string): boolean => this.#options.modules.includes(url);
 
-  #becameIdle(worker: PoolWorker): void {
-    if (worker.state !== "ready") return;
-    worker.idleSince = performance.now();
-    if (worker.sent >= this.#options.tasksPerWorker) this.#close(worker);
-    else if (this.#closed) this.#closeIdle(0);
-    else this.#armIdleTimer();
-  }
-
-  #armIdleTimer(): void {
-    if (this.#idleTimer !== undefined || this.#options.idleTimeout === Infinity) return;
-    this.#idleTimer = setTimeout(() => {
-      this.#idleTimer = undefined;
-      this.#closeIdle(this.#options.idleTimeout);
-      if (this.#workers.size > 0) this.#armIdleTimer();
-    }, Math.min(this.#options.idleTimeout, 2 ** 31 - 1));
-    this.#idleTimer.unref();
-  }
-
-  /** Closes workers that have been idle for `ms` and are not needed. */
-  #closeIdle(ms: number): void {
-    if (this.#queue.size > 0) return;
-    const now = performance.now();
-    for (const worker of this.#workers) {
-      if (worker.tasks === 0 && worker.state === "ready" && now - worker.idleSince >= ms) {
-        this.#close(worker);
-      }
-    }
-  }
-
-  /** Nothing is pending and nothing will come. */
-  #closeAll(): void {
-    if (this.#pending > 0) return;
-    clearTimeout(this.#retry);
-    for (const worker of [...this.#workers, ...this.#condemned]) {
-      if (worker.tasks === 0) this.#close(worker);
-      else this.#abandon(worker);
-    }
-  }
-
-  #close(worker: PoolWorker): void {
-    this.#forget(worker);
-    const closing = worker.channel.close().finally(() => this.#closing.delete(closing));
-    this.#closing.add(closing);
-  }
-
-  #abandon(worker: PoolWorker): void {
-    this.#forget(worker);
-    worker.channel.abandon();
-  }
-
-  #forget(worker: PoolWorker): void {
-    worker.state = "gone";
-    this.#workers.delete(worker);
-    this.#condemned.delete(worker);
-    this.#overseer.gone(worker);
-    if (this.#workers.size > 0) return;
-    clearTimeout(this.#idleTimer);
-    clearTimeout(this.#stealTimer);
-    this.#idleTimer = this.#stealTimer = undefined;
-  }
-
   /** Moves tasks that have not begun from the busiest worker to those that have nothing to do. */
   #steal(now: boolean): void {
+    const { active } = this.#roster;
     const { concurrency } = this.#options;
-    for (const thief of this.#workers) {
+    const waiting = (w: PoolWorker) => w.tasks - (w.state === "ready" ? concurrency : 0);
+    for (const thief of active) {
       if (thief.state !== "ready" || thief.tasks > 0 || !this.#mayHaveMore(thief)) continue;
-      const waiting = (w: PoolWorker) => w.tasks - (w.state === "ready" ? concurrency : 0);
-      const victim = [...this.#workers].reduce((a, b) => waiting(b) > waiting(a) ? b : a);
+      const victim = [...active].reduce((a, b) => waiting(b) > waiting(a) ? b : a);
       if (waiting(victim) <= 0) return;
       if (!now && victim.state === "ready" && victim.work < WORTH_STEALING) {
         this.#stealTimer ??= setTimeout(() => {
@@ -458,66 +345,63 @@ export class Scheduler implements TaskOwner {
     }
   }
 
-  /** The worker gets no more tasks and no longer counts; what it has not begun goes to others. */
+  /** A task overran its deadline: what its worker has not begun goes to others. */
   #condemn(worker: PoolWorker): void {
-    this.#workers.delete(worker);
-    this.#condemned.add(worker);
-    worker.state = "condemned";
+    this.#roster.condemn(worker);
     this.#queue.unshift(worker.revokeLatest(Infinity));
     this.#flush();
   }
 
-  /** A worker is gone, or given up. */
-  #lose(worker: PoolWorker, { how, cause }: Death): void {
-    const wasStarting = worker.state === "starting";
-    const unstarted = worker.revokeLatest(Infinity);
-    this.#forget(worker);
-    worker.channel.abandon();
+  /** A condemned worker has had its time. */
+  #dismiss(worker: PoolWorker, how: string): void {
+    if (worker.tasks === 0) return this.#roster.close(worker);
+    this.#roster.abandon(worker);
+    this.#failAll(worker.takeAll(), `worker ${worker.name} ${how}`, undefined);
+  }
+
+  #died(worker: PoolWorker, { how, cause }: Death, wasStarting: boolean): void {
     const about = `worker ${worker.name} ${how}`;
-    for (const task of worker.takeAll()) {
-      if (task.done()) continue;
-      const name = task.call.name || "the task";
-      const message = `Cannot finish ${name}: ${about} while it had the task`;
-      this.#fail(task, message, cause);
+    const nothingBegun = worker.running().length === 0;
+    const unstarted = worker.revokeLatest(Infinity);
+    this.#failAll(worker.takeAll(), about, cause);
+    // Whoever was next may have killed it, by loading its module; not for ever.
+    const [next] = unstarted;
+    if (nothingBegun && !wasStarting && next !== undefined) {
+      if (++next.lostStarts >= MOST_LOST_STARTS) {
+        const name = next.call.name || "the task";
+        const many = `${MOST_LOST_STARTS} workers died`;
+        this.#fail(next, `Cannot begin ${name}: ${many}: ${about}`, cause);
+      }
     }
-    const again = unstarted.filter((task) => {
-      if (++task.lostStarts < MOST_LOST_STARTS) return true;
-      const name = task.call.name || "the task";
-      this.#fail(task, `Cannot begin ${name}: ${MOST_LOST_STARTS} workers died: ${about}`, cause);
-      return false;
-    });
-    this.#queue.unshift(again);
-    if (wasStarting && ++this.#failedStarts >= MOST_FAILED_STARTS) {
-      this.#break(`Cannot start workers: ${about}`, cause);
-    } else if (this.#options.onWorkerDeath === "break" && !this.#closed) {
+    this.#queue.unshift(unstarted);
+    if (this.#options.onWorkerDeath === "break" && !this.#closed) {
       this.#break(`Cannot run tasks: ${about}`, cause);
-    } else if (wasStarting) this.#startAgainLater();
-    else this.#flush();
+    } else this.#flush();
+  }
+
+  #failAll(tasks: readonly Task[], about: string, cause: unknown): void {
+    for (const task of tasks) {
+      const name = task.call.name || "the task";
+      this.#fail(task, `Cannot finish ${name}: ${about} while it had the task`, cause);
+    }
   }
 
   #fail(task: Task, message: string, cause: unknown): void {
+    if (task.done()) return;
     task.set_exception(new this.#options.broken(message, cause === undefined ? {} : { cause }));
-  }
-
-  #startAgainLater(): void {
-    this.#retry ??= setTimeout(() => {
-      this.#retry = undefined;
-      this.#flush();
-    }, BACK_OFF * 2 ** (this.#failedStarts - 1));
   }
 
   /** No more workers: everything pending fails, each task with an error of its own. */
   #break(message: string, cause: unknown): void {
     if (this.broken) return;
     this.#brokenBy = { message, cause };
-    clearTimeout(this.#retry);
+    clearTimeout(this.#stealTimer);
     const tasks = this.#queue.drain();
-    for (const worker of [...this.#workers, ...this.#condemned]) {
-      tasks.push(...worker.takeAll());
-      this.#abandon(worker);
-    }
+    this.#holdProgram();
+    for (const worker of this.#roster.all) for (const task of worker.takeAll()) tasks.push(task);
+    this.#roster.closeAll();
     for (const task of tasks) if (!task.done()) task.set_exception(this.brokenError());
-    for (const waiter of this.#readyWaiters.splice(0)) waiter.reject(this.brokenError());
+    this.#roster.failReady(() => this.brokenError());
   }
 }
 

@@ -28,31 +28,40 @@ export function settle(
   isLoaded: (url: string) => boolean,
 ): void {
   if (task.done()) return;
+  try {
+    settleNow(task, status, value, isLoaded);
+  } catch (error) {
+    if (!task.done()) task.set_exception(error);
+  }
+}
+
+function settleNow(
+  task: Task,
+  status: number,
+  value: unknown,
+  isLoaded: (url: string) => boolean,
+): void {
+  const returned = (result: unknown) =>
+    task.set_result(task.rows === 0 ? result : { results: result, failure: undefined });
   switch (status) {
     case Status.returned:
-      task.set_result(task.rows === 0 ? value : { results: value, failure: undefined });
-      break;
+      return returned(value);
     case Status.returnedEncoded:
-      try {
-        const result = decode(value);
-        task.set_result(task.rows === 0 ? result : { results: result, failure: undefined });
-      } catch (error) {
-        if (!task.done()) task.set_exception(error);
-      }
-      break;
+      return returned(decode(value));
     case Status.raised:
-      withError(task, value as WireError, isLoaded, (error) => task.set_exception(error));
-      break;
+      return withError(task, value as WireError, isLoaded, (error) => task.set_exception(error));
     case Status.raisedPartly: {
-      const { results, encoded, error } = value as PartialChunk;
-      withError(task, error, isLoaded, (error) => {
-        task.set_result({ results: encoded ? decode(results) : results, failure: { error } });
-      });
-      break;
+      const { results: wire, encoded, error } = value as PartialChunk;
+      const results = encoded ? decode(wire) : wire;
+      return withError(
+        task,
+        error,
+        isLoaded,
+        (error) => task.set_result({ results, failure: { error } }),
+      );
     }
     case Status.cancelled:
       cancelBecause(task, undefined);
-      break;
   }
 }
 

@@ -9,9 +9,7 @@ import type { SignalGroup, Task } from "./_task.ts";
 export function signalGroup(signal: AbortSignal): SignalGroup {
   const tasks = new Set<Task>();
   const abort = (task: Task) => {
-    const { worker } = task;
-    // A task that has not begun is taken back; one that runs is asked to stop, and its result dropped.
-    if (worker !== undefined && !worker.revoke(task)) worker.requestStop(task);
+    task.worker?.revokeOrStop(task);
     cancelBecause(task, signal.reason);
   };
   const onAbort = () => {

@@ -78,12 +78,7 @@ export class Task<T = unknown> extends Future<T> {
   }
 
   override cancel(): boolean {
-    if (!this.done()) {
-      if (this.worker !== undefined && !this.worker.revoke(this)) {
-        this.worker.requestStop(this);
-        return false;
-      }
-    }
+    if (!this.done() && this.worker?.revokeOrStop(this) === false) return false;
     return super.cancel();
   }
 

@@ -41,9 +41,10 @@ export class TaskQueue {
     this.#live++;
   }
 
-  /** Puts tasks that were taken back in front, in their order. */
+  /** Puts tasks that were taken back in front, in their order; a callback may have settled some since. */
   unshift(tasks: readonly Task[]): void {
     for (const task of tasks.toReversed()) {
+      if (task.done()) continue;
       const lane = this.#laneOf(task.settings.priority);
       if (lane.head > 0) lane.tasks[--lane.head] = task;
       else lane.tasks.unshift(task);

@@ -349,7 +349,8 @@ export class Future<T> extends Promise<T> {
 
 function typeName(value: unknown): string {
   if (value === null || typeof value !== "object") return value === null ? "null" : typeof value;
-  return value.constructor?.name || "object";
+  const name: unknown = value.constructor?.name;
+  return typeof name === "string" && name !== "" ? name : "object";
 }
 
 function ignore(): void {}

@@ -76,7 +76,7 @@ export async function wait<T>(
     );
   }
   const isEnough = ENOUGH[return_when];
-  const futures = new Set(fs);
+  const futures = distinct(fs);
   const pending = [...futures].filter((future) => !future.done());
   const enough = pending.length === 0 ||
     [...futures].some((future) => future.done() && isEnough(future));
@@ -86,6 +86,13 @@ export async function wait<T>(
   const result: WaitResult<T> = { done: new Set(), not_done: new Set() };
   for (const future of futures) (future.done() ? result.done : result.not_done).add(future);
   return result;
+}
+
+/** The futures without repetitions. Unlike the constructor of `Set`, it does not take `undefined`. */
+function distinct<T>(fs: Iterable<Future<T>>): Set<Future<T>> {
+  const futures = new Set<Future<T>>();
+  for (const future of fs) futures.add(future);
+  return futures;
 }
 
 /** Whether a future that is done ends the wait although others are not. */
@@ -172,7 +179,7 @@ export function as_completed<T>(
   options: WaitForFuturesOptions = {},
 ): FutureIterator<T> {
   checkTimeout(options.timeout);
-  return new CompletionIterator(new Set(fs), options);
+  return new CompletionIterator(distinct(fs), options);
 }
 
 class CompletionIterator<T> {

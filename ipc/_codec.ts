@@ -172,7 +172,11 @@ class Decoder {
       this.#done.set(wire, data);
       return this.#items(data as object);
     }
-    const value = HANDLERS.find((handler) => handler.tag === tag)!.decode(data);
+    const handler = HANDLERS.find((handler) => handler.tag === tag);
+    if (handler === undefined) {
+      throw new TypeError(`Cannot decode a value: nothing is known of tag ${String(tag)}`);
+    }
+    const value = handler.decode(data);
     this.#done.set(wire, value);
     return value;
   }

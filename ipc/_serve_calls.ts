@@ -62,6 +62,12 @@ interface Batch {
   nextValue: number;
 }
 
+/** Answers on their way out. */
+interface Answers {
+  readonly heads: number[];
+  readonly values: unknown[];
+}
+
 /** A task in hand. */
 interface Job {
   readonly slot: number;
@@ -82,10 +88,15 @@ export class CallServer {
   readonly #batches: Batch[] = [];
   /** Jobs that wait for a promise, by slot. */
   readonly #waiting = new Map<number, Job>();
+  /** Gives up waiting for the function of a task that was taken back, by slot. */
+  readonly #resolving = new Map<number, () => void>();
   /** Tasks in hand: waiting, or held up until their function is resolved. */
   #inHand = 0;
+  /** Answers that wait to be sent, and those that are being sent. */
   #heads: number[] = [];
   #values: unknown[] = [];
+  #leaving: Answers | undefined = undefined;
+  #ended = false;
   #oldestAnswer = 0;
   #flushArmed = false;
   #pumpArmed = false;
@@ -105,6 +116,7 @@ export class CallServer {
         break;
       case "stop":
         this.#waiting.get(message.slot)?.task.abort();
+        this.#resolving.get(message.slot)?.();
         break;
       case "forget":
         this.#calls.delete(message.call);
@@ -120,25 +132,42 @@ export class CallServer {
   /** Sends the answers that were held back. */
   flush(): void {
     if (this.#heads.length === 0) return;
-    const [heads, values] = [this.#heads, this.#values];
+    const batch = this.#leaving = { heads: this.#heads, values: this.#values };
     this.#heads = [];
     this.#values = [];
     const transfer: Transferable[] = [];
     try {
-      prepare(heads, values, transfer);
-      this.#post({ kind: "answers", heads, values }, transfer);
+      prepare(batch.heads, batch.values, transfer);
+      this.#post({ kind: "answers", ...batch }, transfer);
     } catch {
-      this.#flushSingly(heads, values);
+      this.#flushSingly(batch);
     }
+    this.#leaving = undefined;
   }
 
-  /** Posts each answer by itself, so that one that can't be cloned harms no other. */
-  #flushSingly(heads: readonly number[], values: readonly unknown[]): void {
-    for (const [i, value] of values.entries()) {
+  /** The worker ends: sends what can be sent, and begins nothing more. */
+  end(): void {
+    this.#ended = true;
+    // A result's own getter may end the worker while its batch is being cloned, and do so again.
+    const leaving = this.#leaving;
+    this.#leaving = undefined;
+    if (leaving !== undefined) this.#flushSingly(leaving);
+    this.flush();
+  }
+
+  /**
+   * Posts each answer by itself, so that one that can't be cloned harms no other; values that could run
+   * code when they are cloned come last.
+   */
+  #flushSingly({ heads, values }: Answers): void {
+    const order = [...values.keys()];
+    const isInert = (i: number) =>
+      heads[i * ANSWER_HEAD + 1] === Status.raised || typeof values[i] !== "object";
+    for (const i of [...order.filter(isInert), ...order.filter((i) => !isInert(i))]) {
       const head = heads.slice(i * ANSWER_HEAD, (i + 1) * ANSWER_HEAD);
       try {
         const transfer: Transferable[] = [];
-        const single = [value];
+        const single = [values[i]];
         prepare(head, single, transfer);
         this.#post({ kind: "answers", heads: head, values: single }, transfer);
       } catch (error) {
@@ -170,7 +199,7 @@ export class CallServer {
         this.#batches.shift();
         continue;
       }
-      if (this.#inHand >= this.#concurrency) break;
+      if (this.#inHand >= this.#concurrency || this.#ended) break;
       if (now > sliceEnd) {
         this.#pumpArmed = true;
         setImmediate(() => {
@@ -206,19 +235,33 @@ export class CallServer {
   /** Claims the task only when its function is there, so that it can be cancelled until then. */
   async #resolveThenBegin(slot: number, entry: Entry, shape: number, args: unknown[]) {
     this.#inHand++;
+    // A module may take for ever to load: that is part of the task's time.
+    if ((shape & ANNOUNCED) !== 0) this.#announce(slot);
+    const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
+    this.#resolving.set(slot, stop);
     try {
       entry.resolving ??= this.#resolver.resolve(entry.description);
-      entry.resolved = await entry.resolving;
-      this.#begin(slot, entry, shape, args, performance.now());
+      entry.resolving.catch(() => {}).then(() => entry.resolving = undefined);
+      await Promise.race([stopped, entry.resolving.then((fn) => entry.resolved = fn)]);
+      const now = performance.now();
+      if (this.#ended) return;
+      if (entry.resolved === undefined) this.#skip(slot, now);
+      else this.#begin(slot, entry, shape & ~ANNOUNCED, args, now);
     } catch (error) {
       const now = performance.now();
+      if (this.#ended) return;
       if (this.#claims.claim(slot)) this.#raise(slot, now, now, error, entry);
       else this.#skip(slot, now);
     } finally {
-      entry.resolving = undefined;
+      this.#resolving.delete(slot);
       this.#inHand--;
     }
     if (!this.#pumpArmed) this.#pump();
+  }
+
+  #announce(slot: number): void {
+    this.flush();
+    this.#post({ kind: "started", slot }, []);
   }
 
   #begin(slot: number, entry: Entry, shape: number, args: unknown[], started: number): number {
@@ -226,10 +269,7 @@ export class CallServer {
       this.#skip(slot, started);
       return started;
     }
-    if ((shape & ANNOUNCED) !== 0) {
-      this.flush();
-      this.#post({ kind: "started", slot }, []);
-    }
+    if ((shape & ANNOUNCED) !== 0) this.#announce(slot);
     const task = new RunningTask(entry.description.name, this.#claims, slot);
     const job: Job = { slot, entry, task, started };
     try {

@@ -45,7 +45,7 @@ export function serveParent(loaders: Loaders): void {
   const early: Exclude<ToWorker, StartMessage>[] = [];
 
   const last = (message: FromWorker) => {
-    server?.flush();
+    server?.end();
     post(message, []);
   };
   const close = scope.close.bind(scope);
