@@ -56,7 +56,7 @@ const STEEPEST_RISE = 8;
 export function nextMean(mean: number | undefined, measured: number, count: number): number {
   if (mean === undefined) return measured;
   if (measured > mean) return (mean + Math.min(measured, Math.max(mean, TICK) * STEEPEST_RISE)) / 2;
-  return count >= 16 ? (mean + measured) / 2 : mean * 0.9 + measured * 0.1;
+  return measured + (mean - measured) * 0.9 ** count;
 }
 
 /** The finest time that is measured, in milliseconds. */

@@ -8,20 +8,23 @@
  *
  * At most {@linkcode CHUNKS_AHEAD} chunks a worker are out at a time, so that endless inputs and long
  * ones cost no memory before their turn; with a buffer size, no more rows are out or waiting for the
- * reader than that. A chunk has as many rows as take about {@linkcode CHUNK_TIME}, by the measured time
- * of earlier ones, and at most doubles.
+ * reader than that. A chunk has as many rows as take a few milliseconds, by the measured time of
+ * earlier ones, and at most doubles.
  */
 
 import type { Call } from "../ipc/callable.ts";
 import { TimeoutError } from "../sync/errors.ts";
-import { after } from "../sync/_deadline.ts";
+import { abortedError, limit } from "../sync/_deadline.ts";
 import type { Inputs } from "./_inputs.ts";
 import { type Future, outcomeOf } from "./future.ts";
+import type { Feeder } from "./_scheduler.ts";
 import type { ChunkOutcome } from "./_settle.ts";
 import type { Task } from "./_task.ts";
 
-/** Milliseconds of work in a chunk: half of what a worker has at a time. */
+/** Milliseconds of work in a chunk, at first: half of what a worker has at a time. */
 const CHUNK_TIME = 1;
+/** Longer maps have longer chunks, of a hundredth of their time so far, up to this. */
+const LONGEST_CHUNK_TIME = 8;
 /** The most rows in a chunk: more costs memory, and no message is any cheaper. */
 const MOST_ROWS = 16_384;
 /** Chunks out at a time, per worker: one runs, one waits, one is being read. */
@@ -30,6 +33,7 @@ const CHUNKS_AHEAD = 4;
 /** What `map` was asked for. */
 export interface MapOptions {
   readonly timeout: number | undefined;
+  readonly signal: AbortSignal | undefined;
   readonly chunksize: number | undefined;
   readonly buffersize: number | undefined;
 }
@@ -40,17 +44,18 @@ export interface MapBackend {
   /** Submits a chunk; throws when the executor takes none. */
   submitChunk(columns: unknown[][], rows: number): Task<ChunkOutcome>;
   /** A shutdown waits from the first to the second. */
-  addFeeder(): void;
-  removeFeeder(): void;
+  addFeeder(feeder: Feeder): void;
+  removeFeeder(feeder: Feeder): void;
 }
 
 /** See the head of the file. */
-export class MapIterator<R> implements AsyncIterableIterator<R, undefined> {
+export class MapIterator<R> implements AsyncIterableIterator<R, undefined>, Feeder {
   readonly #call: Call;
   readonly #inputs: Inputs;
   readonly #options: MapOptions;
   readonly #backend: MapBackend;
-  /** When the results must be there, by `performance.now()`. */
+  /** When it was called, and when the results must be there, by `performance.now()`. */
+  readonly #start = performance.now();
   readonly #end: number;
   /** In the order of their rows; the results of the first are the next to be given. */
   readonly #chunks: Task<ChunkOutcome>[] = [];
@@ -65,23 +70,24 @@ export class MapIterator<R> implements AsyncIterableIterator<R, undefined> {
   #partial: unknown[][] | undefined = undefined;
   /** Rows that were read from the inputs and not given yet. */
   #ahead = 0;
-  /** Rows of the last chunk. */
+  /** Rows of the last chunk, and those that the chunk in the making shall have. */
   #size = 0.5;
+  #target = 0;
   #reading = false;
   #feeding = true;
   /** Why there are no more rows, when the inputs did not just end. */
   #feedFailure: Failure | undefined = undefined;
   #over = false;
   readonly #waiters: PromiseWithResolvers<IteratorResult<R, undefined>>[] = [];
-  #stopTimer: (() => void) | undefined = undefined;
+  #stopLimit: (() => void) | undefined = undefined;
 
   constructor(call: Call, inputs: Inputs, options: MapOptions, backend: MapBackend) {
     this.#call = call;
     this.#inputs = inputs;
     this.#options = options;
     this.#backend = backend;
-    this.#end = performance.now() + (options.timeout ?? Infinity);
-    if (options.buffersize === undefined) backend.addFeeder();
+    this.#end = this.#start + (options.timeout ?? Infinity);
+    if (options.buffersize === undefined) backend.addFeeder(this);
     this.#feed();
   }
 
@@ -130,12 +136,12 @@ export class MapIterator<R> implements AsyncIterableIterator<R, undefined> {
         waiter.resolve({ done: true, value: undefined });
         this.#finish();
       } else if (!this.#openNextChunk()) {
-        this.#armTimer();
+        this.#armLimit();
         return;
       }
     }
-    this.#stopTimer?.();
-    this.#stopTimer = undefined;
+    this.#stopLimit?.();
+    this.#stopLimit = undefined;
   }
 
   #take(): R {
@@ -174,16 +180,30 @@ export class MapIterator<R> implements AsyncIterableIterator<R, undefined> {
     return true;
   }
 
-  #armTimer(): void {
-    const { timeout } = this.#options;
-    if (timeout === undefined || this.#stopTimer !== undefined) return;
-    this.#stopTimer = after(this.#end - performance.now(), () => {
-      this.#stopTimer = undefined;
-      this.#failure = {
-        error: new TimeoutError(`Cannot give the next result: none within ${timeout} ms`),
-      };
-      this.#serve();
+  #armLimit(): void {
+    const { timeout, signal } = this.#options;
+    if (this.#stopLimit !== undefined || (timeout === undefined && signal === undefined)) return;
+    if (signal?.aborted) return this.#fail(abortedError("go on with a map", signal));
+    const left = timeout === undefined ? undefined : this.#end - performance.now();
+    this.#stopLimit = limit({ timeout: left, signal }, (why) => {
+      this.#stopLimit = undefined;
+      this.#fail(
+        why === "aborted"
+          ? abortedError("go on with a map", signal!)
+          : new TimeoutError(`Cannot give the next result: none within ${timeout} ms`),
+      );
     });
+  }
+
+  /** Whoever waits learns of `error` instead of what they wait for. */
+  #fail(error: Error): void {
+    this.#failure = { error };
+    this.#serve();
+  }
+
+  /** The executor wants no more rows. */
+  stop(error: Error): void {
+    this.#stopWith({ error });
   }
 
   /** Nothing more is wanted. */
@@ -194,7 +214,7 @@ export class MapIterator<R> implements AsyncIterableIterator<R, undefined> {
     this.#results = [];
     this.#given = 0;
     this.#partial = undefined;
-    this.#stopTimer?.();
+    this.#stopLimit?.();
     this.#stopFeeding();
     for (const chunk of this.#chunks.splice(0)) chunk.cancel();
   }
@@ -203,7 +223,7 @@ export class MapIterator<R> implements AsyncIterableIterator<R, undefined> {
     if (!this.#feeding) return;
     this.#feeding = false;
     this.#inputs.close();
-    if (this.#options.buffersize === undefined) this.#backend.removeFeeder();
+    if (this.#options.buffersize === undefined) this.#backend.removeFeeder(this);
   }
 
   /** Reads rows and submits chunks, as long as more may be out. */
@@ -261,25 +281,32 @@ export class MapIterator<R> implements AsyncIterableIterator<R, undefined> {
     if (!this.#feeding) return false;
     if (row !== undefined) {
       this.#ahead++;
-      this.#partial ??= row.map(() => []);
-      for (const [column, value] of row.entries()) this.#partial[column]!.push(value);
-      if (this.#partial[0]!.length < this.#nextSize()) return true;
+      if (this.#partial === undefined) {
+        this.#partial = row.map(() => []);
+        this.#target = this.#nextSize();
+      }
+      for (let column = 0; column < row.length; column++) this.#partial[column]!.push(row[column]);
+      // What was read of a buffer must be on its way when the buffer is full.
+      const full = this.#partial[0]!.length >= this.#target ||
+        this.#ahead >= (this.#options.buffersize ?? Infinity);
+      if (!full) return true;
     }
     if (this.#partial !== undefined) this.#ship();
     if (row === undefined) this.#stopFeeding();
     return row !== undefined;
   }
 
-  /** How many rows the chunk in the making shall have. */
+  /** How many rows the chunk that begins now shall have. */
   #nextSize(): number {
     const { chunksize, buffersize } = this.#options;
+    if (chunksize !== undefined) return chunksize;
     const { mean } = this.#call;
-    const fitting = mean === undefined ? 1 : Math.min(CHUNK_TIME / mean, MOST_ROWS);
-    const size = chunksize ?? Math.min(fitting, this.#size * 2);
-    // A buffer is shared by all workers, and what is read of it must be on its way.
-    if (buffersize === undefined) return size;
-    if (this.#ahead >= buffersize) return 0;
-    return chunksize ?? Math.min(size, buffersize / (2 * this.#backend.maxWorkers));
+    const hundredth = (performance.now() - this.#start) / 100;
+    const time = Math.min(Math.max(CHUNK_TIME, hundredth), LONGEST_CHUNK_TIME);
+    const fitting = mean === undefined ? 1 : Math.min(time / mean, MOST_ROWS);
+    // A buffer is shared by all workers.
+    const share = (buffersize ?? Infinity) / (2 * this.#backend.maxWorkers);
+    return Math.min(fitting, this.#size * 2, share);
   }
 
   #ship(): void {

@@ -37,7 +37,6 @@ export class Origins {
    */
   take(submit: (...args: never[]) => unknown): Origin {
     const count = this.#count++;
-    if (count === 0) queueMicrotask(() => this.#count = 0);
     if (count < STACKS_A_TURN) {
       const caller: Caller = {};
       Error.captureStackTrace(caller, submit);
@@ -46,5 +45,10 @@ export class Origins {
       this.#last = { caller: this.#last.caller, time: performance.now() };
     }
     return this.#last;
+  }
+
+  /** The next submission is the first of another turn. */
+  endTurn(): void {
+    this.#count = 0;
   }
 }

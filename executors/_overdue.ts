@@ -12,7 +12,7 @@
 
 import { after } from "../sync/_deadline.ts";
 import { TimeoutError } from "../sync/errors.ts";
-import type { PoolWorker } from "./_pool_worker.ts";
+import { nameOf, type PoolWorker } from "./_pool_worker.ts";
 import type { Task } from "./_task.ts";
 
 /** Milliseconds for a task to notice that it shall stop. */
@@ -72,7 +72,7 @@ export class Overseer {
     worker.revokeOrStop(task);
     task.set_exception(
       new TimeoutError(
-        `Cannot finish ${task.call.name || "the task"}: ` +
+        `Cannot finish ${nameOf(task)}: ` +
           `it ran longer than its deadline of ${deadline} ms`,
       ),
     );

@@ -3,7 +3,7 @@
  */
 
 import type { Channel, ChannelEvents, Launch, WorkerSetup } from "../ipc/_channel.ts";
-import { encode, needsEncoding } from "../ipc/_codec.ts";
+import { encode, explainCloneError, needsEncoding } from "../ipc/_codec.ts";
 import { ANNOUNCED, CHUNK, ENCODED, SHAPE_BITS } from "../ipc/_protocol.ts";
 import { type Call, type CallDescription, whenForgotten } from "../ipc/callable.ts";
 import { IN_FLIGHT, type Load } from "./_batching.ts";
@@ -26,8 +26,12 @@ export class PoolWorker implements Load {
   tasks = 0;
   /** Their expected run time in milliseconds. */
   work = 0;
-  /** How many tasks it has ever been sent. */
+  /** How many tasks it has been sent for good: those taken back do not count. */
   sent = 0;
+  /** Slots of tasks that were taken back, until the worker has skipped them. */
+  #revoked = 0;
+  /** How many messages of answers it has sent. */
+  answers = 0;
   /** Since when it has had no task, by `performance.now()`. */
   idleSince = 0;
   /** The worker's clock minus this realm's, in milliseconds. */
@@ -115,7 +119,9 @@ export class PoolWorker implements Load {
     } catch (error) {
       for (const task of tasks) if (task.worker === this) this.take(task.slot);
       for (const call of calls) this.#knownCalls.delete(call.id);
-      if (tasks.length === 1 && !tasks[0]!.done()) tasks[0]!.set_exception(error);
+      if (tasks.length === 1 && !tasks[0]!.done()) {
+        tasks[0]!.set_exception(explainCloneError(error, `the arguments of ${nameOf(tasks[0]!)}`));
+      }
       return false;
     }
     this.sent += tasks.length;
@@ -166,6 +172,19 @@ export class PoolWorker implements Load {
     return undefined;
   }
 
+  /** The worker has skipped a task that was taken back. */
+  skipped(slot: number): void {
+    this.take(slot);
+    this.#revoked--;
+    this.sent--;
+  }
+
+  /** How many tasks wait here behind others, or for the worker to be ready. */
+  waiting(concurrency: number): number {
+    const running = this.state === "starting" ? 0 : concurrency;
+    return Math.max(0, this.tasks - this.#revoked - running);
+  }
+
   /** One of its tasks, still in its slot, got its outcome or was taken back. */
   settled(): void {
     if (--this.#unsettled === 0) this.channel.hold(false);
@@ -178,6 +197,7 @@ export class PoolWorker implements Load {
    */
   revokeOrStop(task: Task): boolean {
     const revoked = this.channel.claims.revoke(task.slot);
+    if (revoked) this.#revoked++;
     // The worker may be waiting for the task's module, or for what the task awaits.
     if (revoked || this.channel.claims.requestStop(task.slot)) {
       this.channel.post({ kind: "stop", slot: task.slot }, []);
@@ -214,6 +234,7 @@ export class PoolWorker implements Load {
       if (revoked.length === most) break;
       if (task.done() || task.moved || !this.channel.claims.revoke(task.slot)) continue;
       task.worker = undefined;
+      this.#revoked++;
       this.settled();
       revoked.push(task);
     }
@@ -231,6 +252,11 @@ export class PoolWorker implements Load {
     return this.#bySlot.filter((task, slot) => task?.worker === this && task.slot === slot)
       .sort((a, b) => a!.order - b!.order) as Task[];
   }
+}
+
+/** How errors call a task. */
+export function nameOf({ call }: Task): string {
+  return call.name || "the task";
 }
 
 /** The expected run time of a task in milliseconds; one that is not known is expected to be long. */
@@ -266,7 +292,9 @@ function packInto(parcels: Map<Task, Parcel>, task: Task): Parcel | undefined {
     parcels.set(task, parcel);
     return parcel;
   } catch (error) {
-    if (!task.done()) task.set_exception(error);
+    if (!task.done()) {
+      task.set_exception(explainCloneError(error, `the arguments of ${nameOf(task)}`));
+    }
     return undefined;
   }
 }

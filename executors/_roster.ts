@@ -95,6 +95,7 @@ export class Roster {
     const ready = [...this.active].filter((worker) => worker.state === "ready").length;
     if (ready < this.#options.maxWorkers) return;
     for (const { resolve } of this.#readyWaiters.splice(0)) resolve();
+    this.#armIdleTimer();
   }
 
   /** Nobody will be ready any more; each waiter gets an error of its own. */
@@ -198,6 +199,8 @@ export class Roster {
 
   /** Closes the workers that have been idle for `ms` milliseconds. */
   closeIdle(ms: number): void {
+    // Whoever waits for all to be ready would wait for ever if the first ones left again.
+    if (this.isAwaited) return;
     const now = performance.now();
     for (const worker of this.active) {
       if (worker.tasks > 0 || worker.state !== "ready" || now - worker.idleSince < ms) continue;

@@ -20,8 +20,9 @@ import { CancelledError, RuntimeError } from "../sync/errors.ts";
 import { batchSize, IN_FLIGHT, nextMean, nextWindow, wantsMore } from "./_batching.ts";
 import { Books } from "./_books.ts";
 import type { BrokenExecutor } from "./errors.ts";
+import { Origins } from "./_origin.ts";
 import { Overseer } from "./_overdue.ts";
-import { expectedTime, type PoolWorker } from "./_pool_worker.ts";
+import { expectedTime, nameOf, type PoolWorker } from "./_pool_worker.ts";
 import { Roster, type RosterOptions } from "./_roster.ts";
 import { settle } from "./_settle.ts";
 import type { Task, TaskOwner } from "./_task.ts";
@@ -40,6 +41,12 @@ const WORTH_STEALING = 0.2;
 /** Milliseconds after which tasks that were not expected to take long are moved all the same. */
 const STEAL_DELAY = 2;
 
+/** Somebody who submits tasks little by little. */
+export interface Feeder {
+  /** Nothing more is wanted, and why. */
+  stop(error: Error): void;
+}
+
 /** Counts of workers and tasks at one moment. */
 export interface Snapshot {
   readonly workers: number;
@@ -51,6 +58,7 @@ export interface Snapshot {
 /** See the head of the file. */
 export class Scheduler implements TaskOwner {
   readonly books = new Books();
+  readonly origins = new Origins();
   readonly #options: SchedulerOptions;
   readonly #queue = new TaskQueue();
   readonly #roster: Roster;
@@ -61,12 +69,12 @@ export class Scheduler implements TaskOwner {
   /** Whether the first task in the queue waits for its function to be analysed. */
   #headIsUndescribed = false;
   #closed = false;
-  #cancelsFeeders = false;
   #brokenBy: { message: string; cause: unknown } | undefined = undefined;
   #stealTimer: ReturnType<typeof setTimeout> | undefined = undefined;
   /** Keeps the program alive while tasks wait; those in workers do so by their worker. */
   #anchor: ReturnType<typeof setTimeout> | undefined = undefined;
   readonly #drainWaiters: (() => void)[] = [];
+  readonly #feeders = new Set<Feeder>();
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
@@ -108,17 +116,6 @@ export class Scheduler implements TaskOwner {
     return this.#brokenBy !== undefined;
   }
 
-  /**
-   * Throws when a feeder shall stop, since nothing more is wanted.
-   *
-   * @throws {BrokenExecutor | CancelledError} Why.
-   */
-  checkFeeding(): void {
-    if (this.broken) throw this.brokenError();
-    if (!this.#cancelsFeeders) return;
-    throw new CancelledError("Cannot go on with a map: the executor was shut down");
-  }
-
   /** A new instance of the error by which the executor is broken. */
   brokenError(): BrokenExecutor {
     const { message, cause } = this.#brokenBy!;
@@ -145,14 +142,15 @@ export class Scheduler implements TaskOwner {
     this.#scheduleFlush();
   }
 
-  /** Somebody is going to submit more: a shutdown waits for them. */
-  addFeeder(): void {
+  /** Somebody is going to submit more: a shutdown waits for them, or stops them. */
+  addFeeder(feeder: Feeder): void {
+    this.#feeders.add(feeder);
     this.#pending++;
   }
 
   /** They have no more to submit. */
-  removeFeeder(): void {
-    this.#finishOne();
+  removeFeeder(feeder: Feeder): void {
+    if (this.#feeders.delete(feeder)) this.#finishOne();
   }
 
   settled(task: Task): void {
@@ -183,7 +181,9 @@ export class Scheduler implements TaskOwner {
   async shutdown(wait: boolean, cancelFutures: boolean): Promise<void> {
     this.#closed = true;
     if (cancelFutures) {
-      this.#cancelsFeeders = true;
+      for (const feeder of [...this.#feeders]) {
+        feeder.stop(new CancelledError("Cannot go on with a map: the executor was shut down"));
+      }
       const sent = this.#roster.all.flatMap((worker) => worker.revokeLatest(Infinity));
       for (const task of [...sent, ...this.#queue.drain()]) task.cancel();
       this.#holdProgram();
@@ -212,6 +212,7 @@ export class Scheduler implements TaskOwner {
     this.#flushScheduled = true;
     queueMicrotask(() => {
       this.#flushScheduled = false;
+      this.origins.endTurn();
       this.#flush();
     });
   };
@@ -229,10 +230,11 @@ export class Scheduler implements TaskOwner {
   }
 
   #holdProgram(): void {
-    if (this.#queue.size === 0) {
+    if (this.#queue.size > 0) this.#anchor ??= setTimeout(() => {}, 2 ** 31 - 1);
+    else if (this.#anchor !== undefined) {
       clearTimeout(this.#anchor);
       this.#anchor = undefined;
-    } else this.#anchor ??= setTimeout(() => {}, 2 ** 31 - 1);
+    }
   }
 
   #needsWorker(): boolean {
@@ -242,14 +244,23 @@ export class Scheduler implements TaskOwner {
   }
 
   #assign(): void {
-    const byLoad = [...this.#roster.active].sort((a, b) => a.tasks - b.tasks);
-    for (const worker of byLoad) {
-      while (this.#queue.size > 0 && this.#mayHaveMore(worker)) {
-        const batch = this.#nextBatch(worker);
-        if (batch.length === 0) return;
-        worker.send(batch);
-      }
+    while (this.#queue.size > 0) {
+      const worker = this.#leastLoaded();
+      if (worker === undefined) return;
+      const batch = this.#nextBatch(worker);
+      if (batch.length === 0) return;
+      worker.send(batch);
     }
+  }
+
+  /** Of the workers that may have more, the one with the fewest tasks. */
+  #leastLoaded(): PoolWorker | undefined {
+    let least: PoolWorker | undefined;
+    for (const worker of this.#roster.active) {
+      if (least !== undefined && worker.tasks >= least.tasks) continue;
+      if (this.#mayHaveMore(worker)) least = worker;
+    }
+    return least;
   }
 
   #mayHaveMore(worker: PoolWorker): boolean {
@@ -296,13 +307,17 @@ export class Scheduler implements TaskOwner {
   }
 
   #answered(worker: PoolWorker, { heads, values }: AnswersMessage): void {
+    worker.answers++;
     const measured: Call[] = [];
     for (let i = 0; i < values.length; i++) {
       const head = i * ANSWER_HEAD;
       const status = heads[head + 1]!;
+      if (status === Status.skipped) {
+        worker.skipped(heads[head]!);
+        continue;
+      }
       const task = worker.take(heads[head]!);
-      if (status === Status.skipped) worker.sent--;
-      if (status === Status.skipped || task === undefined) continue;
+      if (task === undefined) continue;
       const duration = heads[head + 3]! / 1000;
       const { call, rows } = task;
       if (call.runs === 0) measured.push(call);
@@ -326,16 +341,20 @@ export class Scheduler implements TaskOwner {
   #steal(now: boolean): void {
     const { active } = this.#roster;
     const { concurrency } = this.#options;
-    const waiting = (w: PoolWorker) => w.tasks - (w.state === "ready" ? concurrency : 0);
-    for (const thief of active) {
-      if (thief.state !== "ready" || thief.tasks > 0 || !this.#mayHaveMore(thief)) continue;
-      const victim = [...active].reduce((a, b) => waiting(b) > waiting(a) ? b : a);
-      if (waiting(victim) <= 0) return;
-      if (!now && victim.state === "ready" && victim.work < WORTH_STEALING) {
-        this.#stealTimer ??= setTimeout(() => {
-          this.#stealTimer = undefined;
-          if (this.#queue.size === 0) this.#steal(true);
-        }, STEAL_DELAY);
+    const waiting = (worker: PoolWorker) => worker.waiting(concurrency);
+    const isIdle = (worker: PoolWorker) =>
+      worker.state === "ready" && worker.tasks === 0 && this.#mayHaveMore(worker);
+    for (let thieves = active.size; thieves > 0; thieves--) {
+      let victim: PoolWorker | undefined;
+      for (const worker of active) {
+        if (waiting(worker) > (victim === undefined ? 0 : waiting(victim))) victim = worker;
+      }
+      if (victim === undefined) return;
+      const worthIt = now || victim.state === "starting" || victim.work >= WORTH_STEALING;
+      const idle = [...active].some(isIdle);
+      if (!worthIt || !idle) {
+        if (!idle && active.size === this.#options.maxWorkers) return;
+        this.#stealLater(victim);
         return;
       }
       const stolen = victim.revokeLatest(Math.ceil(waiting(victim) / 2));
@@ -343,6 +362,19 @@ export class Scheduler implements TaskOwner {
       this.#queue.unshift(stolen);
       this.#assign();
     }
+  }
+
+  /** Looks again whether the victim's tasks still wait; then even a worker is started for them. */
+  #stealLater(victim: PoolWorker): void {
+    const { answers } = victim;
+    this.#stealTimer ??= setTimeout(() => {
+      this.#stealTimer = undefined;
+      if (this.#queue.size > 0 || this.broken) return;
+      const isStuck = victim.answers === answers && victim.waiting(this.#options.concurrency) > 0;
+      const isHelpComing = [...this.#roster.active].some(({ state }) => state === "starting");
+      if (isStuck && !isHelpComing) this.#roster.start();
+      this.#steal(true);
+    }, STEAL_DELAY);
   }
 
   /** A task overran its deadline: what its worker has not begun goes to others. */
@@ -368,9 +400,8 @@ export class Scheduler implements TaskOwner {
     const [next] = unstarted;
     if (nothingBegun && !wasStarting && next !== undefined) {
       if (++next.lostStarts >= MOST_LOST_STARTS) {
-        const name = next.call.name || "the task";
         const many = `${MOST_LOST_STARTS} workers died`;
-        this.#fail(next, `Cannot begin ${name}: ${many}: ${about}`, cause);
+        this.#fail(next, `Cannot begin ${nameOf(next)}: ${many}: ${about}`, cause);
       }
     }
     this.#queue.unshift(unstarted);
@@ -381,8 +412,7 @@ export class Scheduler implements TaskOwner {
 
   #failAll(tasks: readonly Task[], about: string, cause: unknown): void {
     for (const task of tasks) {
-      const name = task.call.name || "the task";
-      this.#fail(task, `Cannot finish ${name}: ${about} while it had the task`, cause);
+      this.#fail(task, `Cannot finish ${nameOf(task)}: ${about} while it had the task`, cause);
     }
   }
 
@@ -401,6 +431,7 @@ export class Scheduler implements TaskOwner {
     for (const worker of this.#roster.all) for (const task of worker.takeAll()) tasks.push(task);
     this.#roster.closeAll();
     for (const task of tasks) if (!task.done()) task.set_exception(this.brokenError());
+    for (const feeder of [...this.#feeders]) feeder.stop(this.brokenError());
     this.#roster.failReady(() => this.brokenError());
   }
 }

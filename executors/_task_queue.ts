@@ -87,6 +87,7 @@ export class TaskQueue {
   }
 
   #laneOf(priority: number): Lane {
+    if (this.#lanes[0]?.priority === priority) return this.#lanes[0];
     const at = this.#lanes.findIndex((lane) => lane.priority <= priority);
     if (at >= 0 && this.#lanes[at]!.priority === priority) return this.#lanes[at]!;
     const lane: Lane = { priority, tasks: [], head: 0 };

@@ -8,7 +8,6 @@ import { checkMayStart } from "../ipc/_main_module.ts";
 import { type Callable, describe } from "../ipc/callable.ts";
 import { RuntimeError } from "../sync/errors.ts";
 import type { BookStats } from "./_books.ts";
-import { Origins } from "./_origin.ts";
 import { Inputs } from "./_inputs.ts";
 import { type MapBackend, MapIterator, type MapOptions } from "./_map.ts";
 import { aTypeOf, checkOptions, integerFrom, MILLISECONDS, type OptionRules } from "./_options.ts";
@@ -73,15 +72,24 @@ function view({ signal, deadline, priority, transfer, ...map }: TaskOptions): Vi
       transfer: transfer ?? [],
       signal: signal && signalGroup(signal),
     },
-    map: { timeout: map.timeout, chunksize: map.chunksize, buffersize: map.buffersize },
+    map: {
+      timeout: map.timeout,
+      signal,
+      chunksize: map.chunksize,
+      buffersize: map.buffersize,
+    },
   };
 }
+
+/** An executor that nobody can reach any more takes no more tasks: its workers end with the last one. */
+const dropped = new FinalizationRegistry((scheduler: Scheduler) => {
+  scheduler.shutdown(false, false);
+});
 
 /** What executors that keep a pool of workers have in common. */
 export abstract class PoolExecutor extends Executor {
   readonly #scheduler: Scheduler;
   readonly #maxWorkers: number;
-  readonly #origins = new Origins();
   #submissions = 0;
 
   /** For subclasses. */
@@ -89,6 +97,7 @@ export abstract class PoolExecutor extends Executor {
     super();
     this.#scheduler = new Scheduler(options);
     this.#maxWorkers = options.maxWorkers;
+    dropped.register(this, this.#scheduler);
   }
 
   /** See {@linkcode Executor.submit}. */
@@ -160,7 +169,7 @@ export abstract class PoolExecutor extends Executor {
   ): Future<Awaited<R>> {
     this.#checkOpen("submit a task");
     const call = describe(fn);
-    const origin = this.#origins.take(boundary);
+    const origin = this.#scheduler.origins.take(boundary);
     const task = new Task(this.#scheduler, call, args, 0, settings, this.#submissions++, origin);
     this.#scheduler.submit(task);
     return task as Future<unknown> as Future<Awaited<R>>;
@@ -174,15 +183,14 @@ export abstract class PoolExecutor extends Executor {
   ): AsyncIterableIterator<Awaited<R>> {
     this.#checkOpen("map");
     const call = describe(fn);
-    const origin = this.#origins.take(boundary);
+    const origin = this.#scheduler.origins.take(boundary);
     const inputs = new Inputs(iterables);
     const backend: MapBackend = {
       maxWorkers: this.#maxWorkers,
-      addFeeder: () => this.#scheduler.addFeeder(),
-      removeFeeder: () => this.#scheduler.removeFeeder(),
+      addFeeder: (feeder) => this.#scheduler.addFeeder(feeder),
+      removeFeeder: (feeder) => this.#scheduler.removeFeeder(feeder),
       submitChunk: (columns, rows) => {
         if (map.buffersize !== undefined) this.#checkOpen("go on with a map");
-        else this.#scheduler.checkFeeding();
         const order = this.#submissions++;
         const now = { caller: origin.caller, time: performance.now() };
         const chunk = new Task(this.#scheduler, call, columns, rows, settings, order, now);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { canUnref, workerLauncher } from "../ipc/_launch_worker.ts";
+import { canUnref, checkMayLoadWorkers, workerLauncher } from "../ipc/_launch_worker.ts";
 import { describe, type TaskReference } from "../ipc/callable.ts";
 import { type Permissions, workerPermissions } from "../ipc/permissions.ts";
 import { aTypeOf, checkOptions, integerFrom, MILLISECONDS, oneOf } from "./_options.ts";
@@ -103,11 +103,13 @@ export class ThreadPoolExecutor extends PoolExecutor {
    * @param options `max_workers`, bare or among other options.
    * @throws {ValueError} When an option is out of range.
    * @throws {TypeError} When an option is of the wrong type or unknown.
-   * @throws {Deno.errors.NotCapable} When the permissions are more than the program has.
+   * @throws {Deno.errors.NotCapable} When the permissions are more than the program has, or it may not
+   * read the file that its workers run.
    */
   constructor(options?: number | ThreadPoolOptions) {
     const given = typeof options === "object" ? options : { max_workers: options };
     checkOptions("make a ThreadPoolExecutor", given, RULES);
+    checkMayLoadWorkers("make a ThreadPoolExecutor");
     const permissions = workerPermissions("make a ThreadPoolExecutor", given.permissions);
     const maxWorkers = given.max_workers ?? navigator.hardwareConcurrency;
     const modules = (given.modules ?? []).map(String);

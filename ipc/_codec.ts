@@ -10,8 +10,12 @@
 import { decodeError, encodeError, type WireError } from "./_error_codec.ts";
 import { isMarked, isPlainObject, takeTransfer, transfersPending } from "./transfer.ts";
 
-/** The key that tells a record from data; data that has it is wrapped. */
-const TAG = "@herd";
+/**
+ * The key that tells this realm's records from data. It is random, and sent along with what it marks,
+ * since no fixed key would do: structured clone makes plain objects of instances, and what they hold is
+ * out of {@linkcode encode}'s reach.
+ */
+const TAG = `@herd:${crypto.randomUUID()}`;
 
 interface Handler {
   readonly tag: string;
@@ -34,7 +38,34 @@ const HANDLERS: readonly Handler[] = [
     encode: (value) => encodeError(value),
     decode: (data) => decodeError(data as WireError),
   },
+  {
+    tag: "refused",
+    handles: (value) => REFUSED.some((type) => value instanceof type),
+    encode: (value) => refuse(value),
+    decode: () => undefined,
+  },
 ];
+
+/** What structured clone, inside of another object, would turn into `{}` without a word. */
+const REFUSED = [
+  AbortSignal,
+  AbortController,
+  Headers,
+  Request,
+  Response,
+  URLSearchParams,
+  FormData,
+];
+
+function refuse(value: object): never {
+  const remedy = value instanceof AbortSignal
+    ? "give it to options({ signal }), and read current_task().signal in the task"
+    : "send what it holds as plain values";
+  throw new DOMException(
+    `Cannot clone an object of class ${value.constructor.name}: ${remedy}`,
+    "DataCloneError",
+  );
+}
 
 /**
  * Whether posting `value` as it is would lose something: a nested `URL` arrives as `{}`, an error
@@ -47,12 +78,13 @@ export function needsEncoding(value: unknown): boolean {
 }
 
 function isSpecial(value: object): boolean {
-  return (transfersPending() && isMarked(value)) || HANDLERS.some((h) => h.handles(value));
+  return (transfersPending() && isMarked(value)) ||
+    (!isContainer(value) && HANDLERS.some((handler) => handler.handles(value)));
 }
 
 function isContainer(value: object): boolean {
-  return Array.isArray(value) || value instanceof Map || value instanceof Set ||
-    isPlainObject(value);
+  return Array.isArray(value) || isPlainObject(value) || value instanceof Map ||
+    value instanceof Set;
 }
 
 /** Looks through nested containers; an explicit stack, since depth is the user's. */
@@ -69,28 +101,33 @@ function containsSpecial(root: object): boolean {
       seen.add(item);
       containers.push(item);
     }
-    if (!Array.isArray(container) && Object.hasOwn(container, TAG)) return true;
   }
   return false;
 }
 
 function itemsOf(container: object): Iterable<unknown> {
-  if (Array.isArray(container) || container instanceof Set) return container;
+  if (container instanceof Set) return container;
   if (container instanceof Map) return [...container.keys(), ...container.values()];
+  // Of arrays too: holes may be billions, and properties beside the elements travel.
   return Object.values(container);
 }
+
+/** What {@linkcode encode} makes: the key of its records, and the value. */
+export type Encoded = [tag: string, value: unknown];
 
 /**
  * Makes `value` ready to be posted.
  *
  * @param transferList Gets what has to be moved along.
  */
-export function encode(value: unknown, transferList: Transferable[]): unknown {
-  return new Encoder(transferList).encode(value);
+export function encode(value: unknown, transferList: Transferable[]): Encoded {
+  return [TAG, new Encoder(transferList).encode(value)];
 }
 
 class Encoder {
   readonly #transferList: Transferable[];
+  /** What the list holds, once something was added. */
+  #listed: Set<Transferable> | undefined = undefined;
   readonly #copies = new Map<object, unknown>();
 
   constructor(transferList: Transferable[]) {
@@ -101,7 +138,7 @@ class Encoder {
     if (typeof value !== "object" || value === null) return value;
     if (this.#copies.has(value)) return this.#copies.get(value);
     const moved = takeTransfer(value);
-    if (moved !== undefined) this.#transferList.push(...moved);
+    if (moved !== undefined) this.#move(moved);
     const handler = HANDLERS.find((handler) => handler.handles(value));
     if (handler !== undefined) {
       const record = { [TAG]: handler.tag, data: handler.encode(value) };
@@ -121,32 +158,45 @@ class Encoder {
       for (const item of value) copy.add(this.encode(item));
       return copy;
     }
-    if (!isPlainObject(value)) return value;
-    if (!(TAG in value)) return this.#fill(value, {});
-    const record = { [TAG]: "object", data: {} };
-    this.#copies.set(value, record);
-    this.#copyInto(record.data, value);
-    return record;
+    return isPlainObject(value) ? this.#fill(value, {}) : value;
+  }
+
+  /** Marks may overlap, also with what the options list; to list a thing twice is an error. */
+  #move(items: readonly Transferable[]): void {
+    this.#listed ??= new Set(this.#transferList);
+    for (const item of items) {
+      if (this.#listed.has(item)) continue;
+      this.#listed.add(item);
+      this.#transferList.push(item);
+    }
   }
 
   #fill(value: object, copy: object): object {
     this.#copies.set(value, copy);
-    this.#copyInto(copy, value);
+    for (const [key, item] of Object.entries(value)) setOwn(copy, key, this.encode(item));
     return copy;
   }
+}
 
-  #copyInto(copy: object, value: object): void {
-    for (const [key, item] of Object.entries(value)) setOwn(copy, key, this.encode(item));
-  }
+/** Says what could not be cloned; an error that a value's own code threw is left as it is. */
+export function explainCloneError(error: unknown, what: string): unknown {
+  if (!(error instanceof DOMException) || error.name !== "DataCloneError") return error;
+  return new DOMException(`Cannot send ${what}: ${error.message}`, "DataCloneError");
 }
 
 /** Turns what {@linkcode encode} made back, in place. */
 export function decode(wire: unknown): unknown {
-  return new Decoder().decode(wire);
+  const [tag, value] = wire as Encoded;
+  return new Decoder(tag).decode(value);
 }
 
 class Decoder {
+  readonly #tag: string;
   readonly #done = new Map<object, unknown>();
+
+  constructor(tag: string) {
+    this.#tag = tag;
+  }
 
   decode(wire: unknown): unknown {
     if (typeof wire !== "object" || wire === null) return wire;
@@ -166,12 +216,8 @@ class Decoder {
       return wire;
     }
     if (!isPlainObject(wire)) return wire;
-    if (!Object.hasOwn(wire, TAG)) return this.#items(wire);
-    const { [TAG]: tag, data } = wire as { [TAG]: string; data: unknown };
-    if (tag === "object") {
-      this.#done.set(wire, data);
-      return this.#items(data as object);
-    }
+    if (!Object.hasOwn(wire, this.#tag)) return this.#items(wire);
+    const { [this.#tag]: tag, data } = wire as Record<string, unknown>;
     const handler = HANDLERS.find((handler) => handler.tag === tag);
     if (handler === undefined) {
       throw new TypeError(`Cannot decode a value: nothing is known of tag ${String(tag)}`);

@@ -25,6 +25,23 @@ const refSymbol = Object.getOwnPropertySymbols(Worker.prototype)
 /** Whether an idle worker can be kept without keeping the program alive. */
 export const canUnref: boolean = refSymbol !== undefined;
 
+const ENTRY = new URL("./worker_entry.ts", import.meta.url);
+
+/**
+ * Throws when this program may not load a worker's code.
+ *
+ * @param what Completes "Cannot …".
+ * @throws {Deno.errors.NotCapable} Naming the flag to add.
+ */
+export function checkMayLoadWorkers(what: string): void {
+  if (ENTRY.protocol !== "file:") return;
+  if (Deno.permissions.querySync({ name: "read", path: ENTRY }).state === "granted") return;
+  throw new Deno.errors.NotCapable(
+    `Cannot ${what}: workers load their modules from files, and this program may not read ` +
+      `${ENTRY.pathname}: add --allow-read`,
+  );
+}
+
 /**
  * A way to start Web Workers.
  *
@@ -56,7 +73,7 @@ class WorkerChannel implements Channel {
     this.#events = events;
     this.#watch = new LifeWatch(this.#lifeLock, () => this.#close({ how: "ended silently" }));
     const url = permissions === undefined
-      ? new URL("./worker_entry.ts", import.meta.url).href
+      ? ENTRY.href
       : entryWithImports([...setup.modules, ...referencedModules(), mainModule()]);
     const options = permissions === undefined ? {} : { deno: { permissions } };
     this.#worker = new Worker(url, { type: "module", name: setup.name, ...options });
@@ -165,7 +182,7 @@ class WorkerChannel implements Channel {
 
 /** An entry that spells out its imports: these need no permission in the worker. */
 function entryWithImports(modules: readonly string[]): string {
-  const entry = JSON.stringify(new URL("./worker_entry.ts", import.meta.url).href);
+  const entry = JSON.stringify(ENTRY.href);
   const loaders = [...new Set(modules)].map((url) => {
     const literal = JSON.stringify(url);
     return `${literal}: () => import(${literal})`;

@@ -18,6 +18,9 @@ const { locks } = navigator as unknown as { locks: Locks };
 /** Milliseconds after which a busy worker counts as silent. Smaller wakes the parent more often. */
 const SILENCE = 50;
 
+/** Turns of the event loop without a message after which a worker that is gone has nothing to say. */
+const QUIET_TURNS = 4;
+
 /** A name for a new worker's lock. */
 export function newLockName(): string {
   return `herd-worker-${crypto.randomUUID()}`;
@@ -38,16 +41,15 @@ export async function holderGone(name: string, signal: AbortSignal): Promise<boo
   }
 }
 
-/** The workers that are being watched, looked at together. */
-const watched = new Set<LifeWatch>();
-/** How many watches are not disposed; the timer goes with the last. */
-let watches = 0;
+/** All watches that are not disposed; the timer goes with the last. */
+const watches = new Set<LifeWatch>();
 let timer: ReturnType<typeof setInterval> | undefined;
 
 /** Arming a timer costs microseconds, so it is left running for a while when nobody is watched. */
 function lookAround(): void {
-  if (watched.size === 0) stopLooking();
-  for (const watch of watched) watch.look();
+  let watching = false;
+  for (const watch of watches) watching = watch.look() || watching;
+  if (!watching) stopLooking();
 }
 
 function stopLooking(): void {
@@ -59,22 +61,20 @@ function stopLooking(): void {
 export class LifeWatch implements Disposable {
   readonly #name: string;
   readonly #onDeath: () => void;
+  #watching = false;
   #heard = true;
   #waiting: AbortController | undefined = undefined;
-  #disposed = false;
 
   constructor(name: string, onDeath: () => void) {
     this.#name = name;
     this.#onDeath = onDeath;
-    watches++;
+    watches.add(this);
   }
 
   /** The worker is expected to send something. */
   watch(): void {
-    if (this.#disposed) return;
-    this.#heard = true;
-    watched.add(this);
-    if (timer !== undefined) return;
+    this.#watching = this.#heard = true;
+    if (timer !== undefined || !watches.has(this)) return;
     timer = setInterval(lookAround, SILENCE);
     timer.unref();
   }
@@ -82,32 +82,42 @@ export class LifeWatch implements Disposable {
   /** The worker sent something. */
   heard(): void {
     this.#heard = true;
-    this.#waiting?.abort();
+    if (this.#waiting === undefined) return;
+    this.#waiting.abort();
     this.#waiting = undefined;
   }
 
   /** Nothing more is expected. */
   unwatch(): void {
+    this.#watching = false;
     this.heard();
-    watched.delete(this);
   }
 
   /** The worker is gone. */
   [Symbol.dispose](): void {
-    if (this.#disposed) return;
-    this.#disposed = true;
     this.unwatch();
-    if (--watches === 0) stopLooking();
+    if (watches.delete(this) && watches.size === 0) stopLooking();
   }
 
-  /** Waits for the worker's lock when the worker has been silent since the last look. */
-  async look(): Promise<void> {
-    if (this.#heard) {
-      this.#heard = false;
-      return;
-    }
-    if (this.#waiting !== undefined) return;
+  /**
+   * Waits for the worker's lock when the worker has been silent since the last look.
+   *
+   * @returns Whether it is being watched at all.
+   */
+  look(): boolean {
+    if (this.#watching && !this.#heard && this.#waiting === undefined) this.#waitForLock();
+    this.#heard = false;
+    return this.#watching;
+  }
+
+  async #waitForLock(): Promise<void> {
     const waiting = this.#waiting = new AbortController();
-    if (await holderGone(this.#name, waiting.signal) && this.#waiting === waiting) this.#onDeath();
+    if (!await holderGone(this.#name, waiting.signal)) return;
+    // The lock may be granted before the worker's last messages have arrived.
+    for (let turn = 0; turn < QUIET_TURNS; turn++) {
+      await new Promise((resolve) => setImmediate(resolve));
+      if (this.#waiting !== waiting) return;
+    }
+    this.#onDeath();
   }
 }

@@ -26,6 +26,15 @@ export interface Resolved {
 /** Imports written literally, which need no permission; by URL. */
 export type Loaders = Readonly<Record<string, () => Promise<Exports>>>;
 
+/** A function that a module exports. */
+type Found = Resolved & { readonly module: NonNullable<Resolved["module"]> };
+
+/** A module that was searched in vain. */
+interface LoadFailure {
+  readonly url: string;
+  readonly error: unknown;
+}
+
 /** Finds the functions that one worker is asked to call. */
 export class Resolver {
   readonly #modules: readonly string[];
@@ -77,11 +86,10 @@ export class Resolver {
   }
 
   async #resolveFunction(call: CallDescription, source: SourceDescription): Promise<Resolved> {
-    const failures: unknown[] = [];
-    for (const url of this.#modules) {
-      const found = await this.#findIn(url, call, failures);
-      if (found !== undefined) return found;
-    }
+    const failures: LoadFailure[] = [];
+    const listed = await this.#findListed(call, failures);
+    if (listed.length > 1 && source.missing.length > 0) throw ambiguous(call, listed);
+    if (listed[0] !== undefined) return listed[0];
     if (source.missing.length === 0) {
       return { fn: compile(source.expression, call.name), module: undefined };
     }
@@ -89,29 +97,42 @@ export class Resolver {
       importsMainModule();
       const found = await this.#findIn(mainModule(), call, failures);
       if (found !== undefined) return found;
-      const failure = failures.at(-1);
+      const failure = failures.at(-1)?.error;
       if (failure instanceof RuntimeError) throw failure;
     }
+    const unloaded = failures.map(({ url, error }) =>
+      `; module ${url} does not load: ${messageOf(error)}`
+    );
     throw new TypeError(
-      `Cannot send ${call.name || "the function"} to a worker: it uses ` +
+      `Cannot send ${call.name || abridged(call.text!)} to a worker: it uses ` +
         `${source.missing.join(", ")} of its module or closure: export it from the main module ` +
         `or from one listed in modules, name it with task(import.meta.url, …), ` +
-        `or pass what it uses as arguments`,
-      failures.length > 0 ? { cause: failures[0] } : undefined,
+        `or pass what it uses as arguments${unloaded.join("")}`,
+      failures[0] && { cause: failures[0].error },
     );
+  }
+
+  /** The different functions that the listed modules export under this name and with this text. */
+  async #findListed(call: CallDescription, failures: LoadFailure[]): Promise<Found[]> {
+    const found: Found[] = [];
+    for (const url of this.#modules) {
+      const one = await this.#findIn(url, call, failures);
+      if (one !== undefined && found.every(({ fn }) => fn !== one.fn)) found.push(one);
+    }
+    return found;
   }
 
   async #findIn(
     url: string,
     call: CallDescription,
-    failures: unknown[],
-  ): Promise<Resolved | undefined> {
+    failures: LoadFailure[],
+  ): Promise<Found | undefined> {
     try {
       const exports = await this.#load(url);
       const fn = findExport(exports, call.name, call.text!);
       return fn && { fn, module: { url, exports } };
     } catch (error) {
-      failures.push(error);
+      failures.push({ url, error });
       return undefined;
     }
   }
@@ -121,20 +142,51 @@ export class Resolver {
   }
 }
 
+/** Modules have variables of their own: it matters which one the caller means, and nothing tells. */
+function ambiguous({ name }: CallDescription, found: readonly Found[]): TypeError {
+  const urls = found.map(({ module }) => module.url).join(" and ");
+  return new TypeError(
+    `Cannot send ${
+      name || "the function"
+    } to a worker: modules ${urls} export different functions ` +
+      `of this name and text: say which with task(url, ${name || "…"})`,
+  );
+}
+
+/** The name of a function; empty where it was given another kind of name. */
+export function nameOf(fn: { readonly name: unknown }): string {
+  try {
+    return typeof fn.name === "string" ? fn.name : "";
+  } catch {
+    return "";
+  }
+}
+
+/** The source text of a function, whatever its own `toString` says. */
+export function textOf(fn: object): string {
+  return Function.prototype.toString.call(fn);
+}
+
 /** The export of the same text, that of the same name first. */
 function findExport(exports: Exports, name: string, text: string): AnyFunction | undefined {
   const isIt = (value: unknown): value is AnyFunction =>
-    typeof value === "function" && value.name === name && String(value) === text;
+    typeof value === "function" && nameOf(value) === name && textOf(value) === text;
   if (Object.hasOwn(exports, name) && isIt(exports[name])) return exports[name];
   return Object.values(exports).find(isIt);
 }
 
 /** Compiles under a name of its own, which stands in stacks instead of this file. */
 function compile(expression: string, name: string): AnyFunction {
-  const sourceUrl = `herd:${encodeURIComponent(name || "anonymous")}`;
+  const sourceUrl = `herd:${encodeURIComponent(name.toWellFormed() || "anonymous")}`;
   return (0, eval)(`"use strict"; (${expression})\n//# sourceURL=${sourceUrl}`);
 }
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/** The beginning of a function's text, to tell nameless ones apart. */
+function abridged(text: string): string {
+  const line = text.replaceAll(/\s+/g, " ");
+  return line.length > 60 ? `${line.slice(0, 60)}…` : line;
 }

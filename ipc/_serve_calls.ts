@@ -13,7 +13,7 @@
  */
 
 import { ClaimTable } from "../sync/_claim.ts";
-import { decode, encode, needsEncoding } from "./_codec.ts";
+import { decode, encode, explainCloneError, needsEncoding } from "./_codec.ts";
 import { encodeError, type WireError } from "./_error_codec.ts";
 import { withoutOwnFrames } from "./_own_frames.ts";
 import {
@@ -172,7 +172,8 @@ export class CallServer {
         this.#post({ kind: "answers", heads: head, values: single }, transfer);
       } catch (error) {
         head[1] = Status.raised;
-        this.#post({ kind: "answers", heads: head, values: [encodeError(error)] }, []);
+        const wire = encodeError(explainCloneError(error, "the result"));
+        this.#post({ kind: "answers", heads: head, values: [wire] }, []);
       }
     }
   }

@@ -7,6 +7,8 @@
  * @module
  */
 
+import { nameOf, textOf } from "./_resolve_callable.ts";
+
 /**
  * A reference to a function that a module exports; {@linkcode task} makes it.
  *
@@ -121,7 +123,7 @@ export function task(
   const href = absoluteUrl(url);
   if (typeof target === "string") return new Reference(href, target, null);
   checkFunction(target);
-  return new Reference(href, target.name, target);
+  return new Reference(href, nameOf(target), target);
 }
 
 function absoluteUrl(url: string | URL): string {
@@ -194,7 +196,7 @@ export function referencedModules(): Iterable<string> {
 function describeReference({ url, name, fn }: Reference<unknown[], unknown>): Call {
   referenced.add(url);
   const id = nextId++;
-  const description = { id, name, url, text: fn && String(fn), source: null };
+  const description = { id, name, url, text: fn && textOf(fn), source: null };
   return newCall(description, fn === null ? undefined : url);
 }
 
@@ -215,11 +217,12 @@ function newCall(description: CallDescription, loadedModule: string | undefined)
 
 function describeText(fn: object): Call {
   checkFunction(fn);
-  const text = String(fn);
-  const key = `${fn.name}\n${text}`;
+  const name = nameOf(fn);
+  const text = textOf(fn);
+  const key = `${name}\n${text}`;
   const known = callsByText.get(key)?.deref();
   if (known !== undefined) return known;
-  const call = analyse(fn.name, text);
+  const call = analyse(name, text);
   callsByText.set(key, new WeakRef(call));
   whenForgotten(call, () => {
     if (callsByText.get(key)?.deref() === undefined) callsByText.delete(key);
@@ -277,10 +280,12 @@ function checkFunction(fn: unknown): asserts fn is (...args: unknown[]) => unkno
   if (typeof fn !== "function") {
     throw new TypeError(`Cannot send ${typeof fn} to a worker: a function is wanted`);
   }
-  const text = Function.prototype.toString.call(fn);
+  const name = nameOf(fn);
+  const text = textOf(fn);
   const kind = /\{\s*\[native code\]\s*\}$/.test(text)
-    ? fn.name.startsWith("bound ") ? "bound" : "native"
-    : /^class\b/.test(text)
+    ? name.startsWith("bound ") ? "bound" : "native"
+    // A method may be called `class`.
+    : /^class\b(?!\s*\()/.test(text)
     ? "class"
     : GENERATORS.has(Object.getPrototypeOf(fn)?.constructor?.name)
     ? "generator"
@@ -293,6 +298,6 @@ function checkFunction(fn: unknown): asserts fn is (...args: unknown[]) => unkno
     generator: "send a function that returns an array",
   }[kind];
   throw new TypeError(
-    `Cannot send ${fn.name || "the function"} to a worker: it is a ${kind} function: ${remedy}`,
+    `Cannot send ${name || "the function"} to a worker: it is a ${kind} function: ${remedy}`,
   );
 }

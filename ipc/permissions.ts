@@ -59,7 +59,7 @@ export function workerPermissions(
 ): Deno.PermissionOptions | undefined {
   if (permissions === undefined || permissions === "inherit") return undefined;
   if (permissions === "none") return "none";
-  if (typeof permissions !== "object" || permissions === null) {
+  if (typeof permissions !== "object" || permissions === null || Array.isArray(permissions)) {
     throw new TypeError(
       `Cannot ${what}: permissions is ${JSON.stringify(permissions)}: ` +
         `"inherit", "none" or an object is wanted`,
@@ -89,16 +89,42 @@ function checkGrant(what: string, kind: string, grant: unknown): void {
         `true, false, "inherit" or a list is wanted`,
     );
   }
-  for (const item of items) requireGranted(what, kind as Kind, item);
+  for (const item of items) {
+    if (grant !== true) checkItem(what, kind as Kind, item);
+    requireGranted(what, kind as Kind, item);
+  }
+}
+
+/** Permissions that name files, and may do so with `file:` URLs. */
+const OF_FILES: readonly Kind[] = ["ffi", "read", "run", "write"];
+
+function checkItem(what: string, kind: Kind, item: unknown): void {
+  if (typeof item === "string" && item !== "") return;
+  const mayBeUrl = OF_FILES.includes(kind);
+  if (mayBeUrl && item instanceof URL && item.protocol === "file:") return;
+  throw new TypeError(
+    `Cannot ${what}: permission ${kind} lists ${String(item) || "an empty string"}: ` +
+      `strings${mayBeUrl ? " and file URLs" : ""} are wanted`,
+  );
 }
 
 function requireGranted(what: string, kind: Kind, item: unknown): void {
-  const narrowed = item === undefined ? {} : { [ITEM_KEY[kind]]: item };
-  const descriptor = { name: kind, ...narrowed } as Deno.PermissionDescriptor;
-  if (Deno.permissions.querySync(descriptor).state === "granted") return;
+  // Deno takes more forms in a grant than in a question, so the whole kind is asked for first.
+  if (isGranted({ name: kind })) return;
+  try {
+    if (item !== undefined && isGranted({ name: kind, [ITEM_KEY[kind]]: item })) return;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new TypeError(`Cannot ${what}: permission ${kind} lists ${item}: ${reason}`, { cause });
+  }
   throw new Deno.errors.NotCapable(
     `Cannot ${what}: a worker can't have more than this program: ${kind} access` +
       `${item === undefined ? "" : ` to ${item}`} is not granted: add --allow-${kind}` +
       `${item === undefined ? "" : `=${item}`}`,
   );
+}
+
+function isGranted(descriptor: { name: Kind }): boolean {
+  const { state } = Deno.permissions.querySync(descriptor as Deno.PermissionDescriptor);
+  return state === "granted";
 }
