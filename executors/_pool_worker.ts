@@ -3,10 +3,10 @@
  */
 
 import type { Channel, ChannelEvents, Launch, WorkerSetup } from "../ipc/_channel.ts";
-import { encode, explainCloneError, needsEncoding } from "../ipc/_codec.ts";
+import { encode, explainCloneError, MessageScan } from "../ipc/_codec.ts";
 import { ANNOUNCED, CHUNK, ENCODED, SHAPE_BITS } from "../ipc/_protocol.ts";
 import { type Call, type CallDescription, whenForgotten } from "../ipc/callable.ts";
-import { IN_FLIGHT, type Load } from "./_batching.ts";
+import { IN_FLIGHT, type Load as WorkerLoad } from "./_batching.ts";
 import type { Task } from "./_task.ts";
 
 /**
@@ -16,7 +16,7 @@ import type { Task } from "./_task.ts";
 export type WorkerState = "starting" | "ready" | "condemned" | "gone";
 
 /** See the head of the file. */
-export class PoolWorker implements Load {
+export class PoolWorker implements WorkerLoad {
   readonly name: string;
   readonly channel: Channel;
   state: WorkerState = "starting";
@@ -83,41 +83,58 @@ export class PoolWorker implements Load {
     if (this.#unsettled++ === 0) this.channel.hold(true);
   }
 
-  /** Sends tasks; one whose arguments can't be sent fails by itself. */
+  /**
+   * Sends tasks, in as few messages as may be; one whose arguments can't be sent fails by itself.
+   *
+   * A task that moves memory travels alone: a message that fails may have detached what it moves.
+   */
   send(tasks: readonly Task[]): void {
-    const parcels = new Map<Task, Parcel>();
-    if (this.#post(tasks, parcels) || tasks.length === 1) return;
-    for (const task of tasks) if (!task.done()) this.#post([task], parcels);
+    let together = new Load();
+    for (const task of tasks) {
+      if (isPlain(task)) {
+        together.add(task, PLAIN);
+        continue;
+      }
+      let parcel = pack(task, together.scan);
+      if (parcel === "another message" || (parcel?.transfer.length ?? 0) > 0) {
+        this.#sendLoad(together);
+        together = new Load();
+      }
+      if (parcel === "another message") parcel = pack(task, together.scan) as Parcel | undefined;
+      if (parcel === undefined) continue;
+      if (parcel.transfer.length > 0) this.#post([task], [parcel]);
+      else together.add(task, parcel);
+    }
+    this.#sendLoad(together);
   }
 
-  /**
-   * Posts one message. When it does not go, nothing of it has gone, and a single task fails by it.
-   *
-   * @param parcels What was encoded at an earlier try, which can't be done twice.
-   */
-  #post(tasks: readonly Task[], parcels: Map<Task, Parcel>): boolean {
+  #sendLoad({ tasks, parcels }: Load): void {
+    if (tasks.length === 0 || this.#post(tasks, parcels) || tasks.length === 1) return;
+    for (const [i, task] of tasks.entries()) if (!task.done()) this.#post([task], [parcels[i]!]);
+  }
+
+  /** Posts one message. When it does not go, nothing of it has gone, and a single task fails by it. */
+  #post(tasks: readonly Task[], parcels: readonly Parcel[]): boolean {
     const calls: CallDescription[] = [];
     const heads: number[] = [];
     const values: unknown[] = [];
-    const transfer: Transferable[] = [];
-    for (const task of tasks) {
-      const parcel = isPlain(task) ? PLAIN : parcels.get(task) ?? packInto(parcels, task);
-      if (parcel === undefined) continue;
+    const [{ transfer }] = parcels as [Parcel];
+    for (let i = 0; i < tasks.length; i++) {
+      const task = tasks[i]!;
+      const parcel = parcels[i]!;
       if (!this.#knownCalls.has(task.call.id)) calls.push(this.#introduce(task.call));
       this.#occupy(task);
       const args = parcel.values ?? task.args;
       const flags = parcel.flags | (task.rows > 0 ? CHUNK : 0) |
         (task.settings.deadline === undefined ? 0 : ANNOUNCED);
       heads.push(task.slot, task.call.id, args.length << SHAPE_BITS | flags);
-      for (let i = 0; i < args.length; i++) values.push(args[i]);
-      if (parcel.transfer.length > 0) transfer.push(...parcel.transfer);
+      for (let j = 0; j < args.length; j++) values.push(args[j]);
     }
-    if (heads.length === 0) return true;
     try {
       const introduced = calls.length > 0 ? calls : null;
       this.channel.post({ kind: "run", calls: introduced, heads, values }, transfer);
     } catch (error) {
-      for (const task of tasks) if (task.worker === this) this.take(task.slot);
+      for (const task of tasks) this.take(task.slot);
       for (const call of calls) this.#knownCalls.delete(call.id);
       if (tasks.length === 1 && !tasks[0]!.done()) {
         tasks[0]!.set_exception(explainCloneError(error, `the arguments of ${nameOf(tasks[0]!)}`));
@@ -125,7 +142,7 @@ export class PoolWorker implements Load {
       return false;
     }
     this.sent += tasks.length;
-    for (const [task, { transfer }] of parcels) task.moved ||= transfer.length > 0;
+    if (transfer.length > 0) tasks[0]!.moved = true;
     return true;
   }
 
@@ -268,7 +285,7 @@ export function expectedTime({ call, rows }: Task): number {
 interface Parcel {
   readonly values: readonly unknown[] | undefined;
   readonly flags: number;
-  readonly transfer: readonly Transferable[];
+  readonly transfer: Transferable[];
 }
 
 const PLAIN: Parcel = { values: undefined, flags: 0, transfer: [] };
@@ -282,15 +299,31 @@ function isPlain({ args, settings }: Task): boolean {
   return true;
 }
 
+/** Tasks that travel in one message. */
+class Load {
+  readonly tasks: Task[] = [];
+  readonly parcels: Parcel[] = [];
+  #scan: MessageScan | undefined = undefined;
+
+  /** Made when the first task needs it. */
+  get scan(): MessageScan {
+    return this.#scan ??= new MessageScan();
+  }
+
+  add(task: Task, parcel: Parcel): void {
+    this.tasks.push(task);
+    this.parcels.push(parcel);
+  }
+}
+
 /** Makes a task's arguments ready; `undefined` when that failed, and the task with it. */
-function packInto(parcels: Map<Task, Parcel>, task: Task): Parcel | undefined {
+function pack(task: Task, scan: MessageScan): Parcel | undefined | "another message" {
   const transfer = [...task.settings.transfer];
   try {
-    const parcel = needsEncoding(task.args)
-      ? { values: encode(task.args, transfer) as unknown[], flags: ENCODED, transfer }
-      : { values: undefined, flags: 0, transfer };
-    parcels.set(task, parcel);
-    return parcel;
+    const need = scan.look(task.args);
+    if (need === "another message") return need;
+    if (need === "nothing") return { values: undefined, flags: 0, transfer };
+    return { values: encode(task.args, transfer) as unknown[], flags: ENCODED, transfer };
   } catch (error) {
     if (!task.done()) {
       task.set_exception(explainCloneError(error, `the arguments of ${nameOf(task)}`));

@@ -15,6 +15,7 @@
 
 import type { Death } from "../ipc/_channel.ts";
 import { ANSWER_HEAD, type AnswersMessage, Status } from "../ipc/_protocol.ts";
+import { mainModule } from "../ipc/_main_module.ts";
 import type { Call } from "../ipc/callable.ts";
 import { CancelledError, RuntimeError } from "../sync/errors.ts";
 import { batchSize, IN_FLIGHT, nextMean, nextWindow, wantsMore } from "./_batching.ts";
@@ -325,7 +326,7 @@ export class Scheduler implements TaskOwner {
       call.runTime += duration;
       const started = heads[head + 2]! / 1000 + worker.clockOffset;
       this.books.ran(task, started - task.origin.time, duration);
-      settle(task, status, values[i], this.#isLoaded);
+      settle(task, status, values[i], this.#isListed);
     }
     if (measured.length > 0) worker.window = nextWindow(worker.window, remeasure(measured));
     if (worker.tasks === 0) {
@@ -335,7 +336,8 @@ export class Scheduler implements TaskOwner {
     this.#flush();
   }
 
-  readonly #isLoaded = (url: string): boolean => this.#options.modules.includes(url);
+  readonly #isListed = (url: string): boolean =>
+    url === mainModule() || this.#options.modules.includes(url);
 
   /** Moves tasks that have not begun from the busiest worker to those that have nothing to do. */
   #steal(now: boolean): void {

@@ -19,17 +19,17 @@ export interface ChunkOutcome {
 /**
  * Settles `task`, unless it is settled.
  *
- * @param isLoaded Whether this realm has loaded a module, whose error classes it may know then.
+ * @param isListed Whether functions that were given themselves may come from a module.
  */
 export function settle(
   task: Task,
   status: number,
   value: unknown,
-  isLoaded: (url: string) => boolean,
+  isListed: (url: string) => boolean,
 ): void {
   if (task.done()) return;
   try {
-    settleNow(task, status, value, isLoaded);
+    settleNow(task, status, value, isListed);
   } catch (error) {
     if (!task.done()) task.set_exception(error);
   }
@@ -39,7 +39,7 @@ function settleNow(
   task: Task,
   status: number,
   value: unknown,
-  isLoaded: (url: string) => boolean,
+  isListed: (url: string) => boolean,
 ): void {
   const returned = (result: unknown) =>
     task.set_result(task.rows === 0 ? result : { results: result, failure: undefined });
@@ -49,14 +49,14 @@ function settleNow(
     case Status.returnedEncoded:
       return returned(decode(value));
     case Status.raised:
-      return withError(task, value as WireError, isLoaded, (error) => task.set_exception(error));
+      return withError(task, value as WireError, isListed, (error) => task.set_exception(error));
     case Status.raisedPartly: {
       const { results: wire, encoded, error } = value as PartialChunk;
       const results = encoded ? decode(wire) : wire;
       return withError(
         task,
         error,
-        isLoaded,
+        isListed,
         (error) => task.set_result({ results, failure: { error } }),
       );
     }
@@ -69,7 +69,7 @@ function settleNow(
 function withError(
   task: Task,
   wire: WireError,
-  isLoaded: (url: string) => boolean,
+  isListed: (url: string) => boolean,
   then: (error: unknown) => void,
 ): void {
   const finish = () => {

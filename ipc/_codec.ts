@@ -4,7 +4,7 @@
  * {@linkcode encode} copies the containers of a value (arrays, plain objects, maps, sets; shared and
  * cyclic ones stay so) and replaces what a handler knows by a plain record; {@linkcode decode} turns the
  * records back. All else is left to structured clone. Most values need none of this: the sender posts
- * them as they are, unless {@linkcode needsEncoding} says otherwise.
+ * them as they are, unless {@linkcode MessageScan} says otherwise.
  */
 
 import { decodeError, encodeError, type WireError } from "./_error_codec.ts";
@@ -67,14 +67,56 @@ function refuse(value: object): never {
   );
 }
 
+/** What a value needs on its way: nothing, the codec, or a message without what was posted before. */
+export type Need = "nothing" | "encoding" | "another message";
+
 /**
- * Whether posting `value` as it is would lose something: a nested `URL` arrives as `{}`, an error
- * without its class, and what was marked for transfer is copied. A look costs a tenth of the clone.
+ * Looks through the values of one message before they are posted.
+ *
+ * Posting a value as it is would lose something where it holds what a handler knows: a nested `URL`
+ * arrives as `{}`, an error without its class, and what was marked for transfer is copied. And an object
+ * that two values of one message have in common arrives as one object, so that one task would see what
+ * another does to it. A look costs a tenth of the clone.
  */
+export class MessageScan {
+  /** The objects of the message, and the number of the value that has them. */
+  readonly #owners = new Map<object, number>();
+  #values = 0;
+
+  /** Looks at the message's next value. */
+  look(value: unknown): Need {
+    const owner = this.#values++;
+    const containers: object[] = [];
+    let need: Need = "nothing";
+    /** Whether the object is another value's. */
+    const visit = (item: unknown): boolean => {
+      if (typeof item !== "object" || item === null || isShared(item)) return false;
+      const known = this.#owners.get(item);
+      if (known !== undefined) return known !== owner;
+      this.#owners.set(item, owner);
+      if (isSpecial(item)) need = "encoding";
+      if (isContainer(item)) containers.push(item);
+      return ArrayBuffer.isView(item) && visit(item.buffer);
+    };
+    if (visit(value)) return "another message";
+    // An explicit stack, since the depth is the user's.
+    for (let next = containers.pop(); next !== undefined; next = containers.pop()) {
+      for (const item of itemsOf(next)) if (visit(item)) return "another message";
+      if (!Array.isArray(next) && Object.hasOwn(next, TAG)) need = "encoding";
+    }
+    return need;
+  }
+}
+
+/** Memory that several realms are meant to have in common. */
+function isShared(value: object): boolean {
+  return value instanceof SharedArrayBuffer ||
+    (ArrayBuffer.isView(value) && value.buffer instanceof SharedArrayBuffer);
+}
+
+/** Whether posting `value` by itself would lose something. */
 export function needsEncoding(value: unknown): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  if (isSpecial(value)) return true;
-  return isContainer(value) && containsSpecial(value);
+  return new MessageScan().look(value) === "encoding";
 }
 
 function isSpecial(value: object): boolean {
@@ -85,24 +127,6 @@ function isSpecial(value: object): boolean {
 function isContainer(value: object): boolean {
   return Array.isArray(value) || isPlainObject(value) || value instanceof Map ||
     value instanceof Set;
-}
-
-/** Looks through nested containers; an explicit stack, since depth is the user's. */
-function containsSpecial(root: object): boolean {
-  const containers = [root];
-  let seen: Set<object> | undefined;
-  for (let container = containers.pop(); container !== undefined; container = containers.pop()) {
-    for (const item of itemsOf(container)) {
-      if (typeof item !== "object" || item === null) continue;
-      if (isSpecial(item)) return true;
-      if (!isContainer(item)) continue;
-      seen ??= new Set([root]);
-      if (seen.has(item)) continue;
-      seen.add(item);
-      containers.push(item);
-    }
-  }
-  return false;
 }
 
 function itemsOf(container: object): Iterable<unknown> {

@@ -4,7 +4,7 @@
 
 import type { WireError } from "./_error_codec.ts";
 
-const OWN = ["_serve_calls.ts", "current_task.ts"].map((file) =>
+const OWN = ["_serve_calls.ts", "_resolve_callable.ts", "current_task.ts"].map((file) =>
   new URL(`./${file}`, import.meta.url).href
 );
 

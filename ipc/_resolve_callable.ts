@@ -45,6 +45,11 @@ export class Resolver {
     this.#loaders = loaders;
   }
 
+  /** Whether the worker may do less than its parent: only then it can lack what the parent has. */
+  get #isLimited(): boolean {
+    return Object.keys(this.#loaders).length > 0;
+  }
+
   /** Loads `modules`; one that fails is reported by the first task that needs it. */
   async preload(): Promise<void> {
     await Promise.allSettled(this.#modules.map((url) => this.#load(url)));
@@ -69,7 +74,9 @@ export class Resolver {
     } catch (cause) {
       throw new TypeError(
         `Cannot run ${call.name}: its module ${url} does not load: ${messageOf(cause)}${
-          /requires \w+ access/i.test(messageOf(cause)) ? ": list it in modules" : ""
+          this.#isLimited && /requires \w+ access/i.test(messageOf(cause))
+            ? ": list it in modules"
+            : ""
         }`,
         { cause },
       );

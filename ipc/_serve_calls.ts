@@ -13,7 +13,14 @@
  */
 
 import { ClaimTable } from "../sync/_claim.ts";
-import { decode, encode, explainCloneError, needsEncoding } from "./_codec.ts";
+import {
+  decode,
+  encode,
+  explainCloneError,
+  MessageScan,
+  type Need,
+  needsEncoding,
+} from "./_codec.ts";
 import { encodeError, type WireError } from "./_error_codec.ts";
 import { withoutOwnFrames } from "./_own_frames.ts";
 import {
@@ -129,16 +136,16 @@ export class CallServer {
     }
   }
 
-  /** Sends the answers that were held back. */
+  /** Sends the answers that were held back, in as few messages as may be. */
   flush(): void {
     if (this.#heads.length === 0) return;
     const batch = this.#leaving = { heads: this.#heads, values: this.#values };
     this.#heads = [];
     this.#values = [];
-    const transfer: Transferable[] = [];
     try {
-      prepare(batch.heads, batch.values, transfer);
-      this.#post({ kind: "answers", ...batch }, transfer);
+      const needs = needsOf(batch);
+      if (needs === "nothing") this.#post({ kind: "answers", ...batch }, []);
+      else this.#flushSingly(batch);
     } catch {
       this.#flushSingly(batch);
     }
@@ -156,8 +163,9 @@ export class CallServer {
   }
 
   /**
-   * Posts each answer by itself, so that one that can't be cloned harms no other; values that could run
-   * code when they are cloned come last.
+   * Posts each answer by itself: one that can't be cloned harms no other, one that moves memory does so
+   * alone, and what two have in common arrives twice. Values that could run code when they are cloned
+   * come last.
    */
   #flushSingly({ heads, values }: Answers): void {
     const order = [...values.keys()];
@@ -385,25 +393,32 @@ function nextMean(mean: number, measured: number): number {
     : mean * 0.9 + measured * 0.1;
 }
 
-/** Encodes the results that need it, in place. */
-function prepare(heads: number[], values: unknown[], transfer: Transferable[]): void {
+/** Whether the answers may be posted together as they are. */
+function needsOf({ heads, values }: Answers): Need {
+  let scan: MessageScan | undefined;
   for (let i = 0; i < values.length; i++) {
     const value = values[i];
     if (typeof value !== "object" || value === null) continue;
-    switch (heads[i * ANSWER_HEAD + 1]) {
-      case Status.returned:
-        if (!needsEncoding(value)) break;
-        values[i] = encode(value, transfer);
-        heads[i * ANSWER_HEAD + 1] = Status.returnedEncoded;
-        break;
-      case Status.raisedPartly: {
-        const partial = value as PartialChunk;
-        if (!needsEncoding(partial.results)) break;
-        const results = encode(partial.results, transfer);
-        values[i] = { ...partial, results, encoded: true } satisfies PartialChunk;
-        break;
-      }
-    }
+    if (heads[i * ANSWER_HEAD + 1] === Status.raised) continue;
+    scan ??= new MessageScan();
+    const need = scan.look(value);
+    if (need !== "nothing") return need;
+  }
+  return "nothing";
+}
+
+/** Encodes the result of a single answer, in place, when it needs it. */
+function prepare(heads: number[], values: unknown[], transfer: Transferable[]): void {
+  const [value] = values;
+  if (typeof value !== "object" || value === null) return;
+  if (heads[1] === Status.returned && needsEncoding(value)) {
+    values[0] = encode(value, transfer);
+    heads[1] = Status.returnedEncoded;
+  } else if (heads[1] === Status.raisedPartly) {
+    const partial = value as PartialChunk;
+    if (!needsEncoding(partial.results)) return;
+    const results = encode(partial.results, transfer);
+    values[0] = { ...partial, results, encoded: true } satisfies PartialChunk;
   }
 }
 
