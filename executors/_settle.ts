@@ -76,10 +76,11 @@ function withError(
     if (task.done()) return;
     then(decodeError(wire, { classes: errorClass, caller: task.origin.caller.stack }));
   };
-  const learning = learnErrorClasses(
-    wire,
-    (url) => url === task.call.loadedModule || isLoaded(url),
-  );
+  // Who was given a function itself has loaded its module; the others are not to be touched.
+  const { loadedModule, description } = task.call;
+  const isLoaded = (url: string) =>
+    url === loadedModule || (description?.url === null && isListed(url));
+  const learning = learnErrorClasses(wire, isLoaded);
   if (learning === undefined) finish();
   else learning.then(finish);
 }
