@@ -14,7 +14,7 @@
 
 import type { Call } from "../ipc/callable.ts";
 import { TimeoutError } from "../sync/errors.ts";
-import { abortedError, limit } from "../sync/_deadline.ts";
+import { abortedError, after } from "../sync/_deadline.ts";
 import type { Inputs } from "./_inputs.ts";
 import { type Future, outcomeOf } from "./future.ts";
 import type { Feeder } from "./_scheduler.ts";
@@ -88,7 +88,9 @@ export class MapIterator<R> implements AsyncIterableIterator<R, undefined>, Feed
     this.#backend = backend;
     this.#end = this.#start + (options.timeout ?? Infinity);
     if (options.buffersize === undefined) backend.addFeeder(this);
+    options.signal?.addEventListener("abort", this.#onAbort);
     this.#feed();
+    if (options.signal?.aborted) this.#onAbort();
   }
 
   next(): Promise<IteratorResult<R, undefined>> {
@@ -181,25 +183,20 @@ export class MapIterator<R> implements AsyncIterableIterator<R, undefined>, Feed
   }
 
   #armLimit(): void {
-    const { timeout, signal } = this.#options;
-    if (this.#stopLimit !== undefined || (timeout === undefined && signal === undefined)) return;
-    if (signal?.aborted) return this.#fail(abortedError("go on with a map", signal));
-    const left = timeout === undefined ? undefined : this.#end - performance.now();
-    this.#stopLimit = limit({ timeout: left, signal }, (why) => {
+    const { timeout } = this.#options;
+    if (this.#stopLimit !== undefined || timeout === undefined) return;
+    this.#stopLimit = after(this.#end - performance.now(), () => {
       this.#stopLimit = undefined;
-      this.#fail(
-        why === "aborted"
-          ? abortedError("go on with a map", signal!)
-          : new TimeoutError(`Cannot give the next result: none within ${timeout} ms`),
-      );
+      this.#failure = {
+        error: new TimeoutError(`Cannot give the next result: none within ${timeout} ms`),
+      };
+      this.#serve();
     });
   }
 
-  /** Whoever waits learns of `error` instead of what they wait for. */
-  #fail(error: Error): void {
-    this.#failure = { error };
-    this.#serve();
-  }
+  /** The signal cancels the chunks that are out; here it ends the reading, also when nobody waits. */
+  readonly #onAbort = (): void =>
+    this.stop(abortedError("go on with a map", this.#options.signal!));
 
   /** The executor wants no more rows. */
   stop(error: Error): void {
@@ -223,6 +220,7 @@ export class MapIterator<R> implements AsyncIterableIterator<R, undefined>, Feed
     if (!this.#feeding) return;
     this.#feeding = false;
     this.#inputs.close();
+    this.#options.signal?.removeEventListener("abort", this.#onAbort);
     if (this.#options.buffersize === undefined) this.#backend.removeFeeder(this);
   }
 

@@ -50,7 +50,7 @@ export const MILLISECONDS: OptionRule = {
  * @param what Completes "Cannot …".
  */
 export function checkOptions(what: string, options: unknown, rules: OptionRules): void {
-  if (typeof options !== "object" || options === null) {
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
     throw new TypeError(`Cannot ${what}: an options object is wanted, not ${show(options)}`);
   }
   for (const [name, value] of Object.entries(options)) {
@@ -69,5 +69,7 @@ export function checkOptions(what: string, options: unknown, rules: OptionRules)
 }
 
 function show(value: unknown): string {
-  return typeof value === "string" ? JSON.stringify(value) : String(value);
+  if (typeof value === "string") return JSON.stringify(value);
+  const isPlain = typeof value !== "object" && typeof value !== "function" || value === null;
+  return isPlain ? String(value) : Deno.inspect(value, { depth: 0, breakLength: Infinity });
 }

@@ -224,7 +224,7 @@ export class Scheduler implements TaskOwner {
     this.#assign();
     if (this.#needsWorker() && this.#roster.start()) {
       this.#assign();
-      if (this.#needsWorker()) setImmediate(this.#scheduleFlush);
+      if (this.#needsWorker()) setTimeout(this.#scheduleFlush);
     }
     if (this.#queue.size === 0) this.#steal(false);
     this.#holdProgram();

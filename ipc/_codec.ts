@@ -15,7 +15,7 @@ import { isMarked, isPlainObject, takeTransfer, transfersPending } from "./trans
  * since no fixed key would do: structured clone makes plain objects of instances, and what they hold is
  * out of {@linkcode encode}'s reach.
  */
-const TAG = `@herd:${crypto.randomUUID()}`;
+const TAG = `@herd:${Math.random().toString(36).slice(2)}`;
 
 interface Handler {
   readonly tag: string;
@@ -28,7 +28,7 @@ interface Handler {
 const HANDLERS: readonly Handler[] = [
   {
     tag: "url",
-    handles: (value) => value instanceof URL,
+    handles: (value) => classOf(value) === "URL" && value instanceof URL,
     encode: (value) => (value as URL).href,
     decode: (data) => new URL(data as string),
   },
@@ -40,29 +40,37 @@ const HANDLERS: readonly Handler[] = [
   },
   {
     tag: "refused",
-    handles: (value) => REFUSED.some((type) => value instanceof type),
+    handles: (value) => REFUSED.has(classOf(value)),
     encode: (value) => refuse(value),
     decode: () => undefined,
   },
 ];
 
-/** What structured clone, inside of another object, would turn into `{}` without a word. */
-const REFUSED = [
-  AbortSignal,
-  AbortController,
-  Headers,
-  Request,
-  Response,
-  URLSearchParams,
-  FormData,
-];
+/**
+ * What structured clone, inside of another object, would turn into `{}` without a word. By name, since
+ * to touch some of these globals makes Deno load them, for milliseconds.
+ */
+const REFUSED: ReadonlySet<string> = new Set([
+  "AbortSignal",
+  "AbortController",
+  "Headers",
+  "Request",
+  "Response",
+  "URLSearchParams",
+  "FormData",
+]);
+
+function classOf(value: object): string {
+  return Object.prototype.toString.call(value).slice("[object ".length, -1);
+}
 
 function refuse(value: object): never {
-  const remedy = value instanceof AbortSignal
+  const name = classOf(value);
+  const remedy = name === "AbortSignal"
     ? "give it to options({ signal }), and read current_task().signal in the task"
     : "send what it holds as plain values";
   throw new DOMException(
-    `Cannot clone an object of class ${value.constructor.name}: ${remedy}`,
+    `Cannot clone an object of class ${name}: ${remedy}`,
     "DataCloneError",
   );
 }
@@ -94,8 +102,9 @@ export class MessageScan {
       const known = this.#owners.get(item);
       if (known !== undefined) return known !== owner;
       this.#owners.set(item, owner);
-      if (isSpecial(item)) need = "encoding";
-      if (isContainer(item)) containers.push(item);
+      const special = isSpecial(item);
+      if (special) need = "encoding";
+      if (isContainer(item) || (!special && isInstance(item))) containers.push(item);
       return ArrayBuffer.isView(item) && visit(item.buffer);
     };
     if (visit(value)) return "another message";
@@ -127,6 +136,11 @@ function isSpecial(value: object): boolean {
 function isContainer(value: object): boolean {
   return Array.isArray(value) || isPlainObject(value) || value instanceof Map ||
     value instanceof Set;
+}
+
+/** Whether structured clone makes a plain object of it, since it knows nothing of its class. */
+function isInstance(value: object): boolean {
+  return classOf(value) === "Object";
 }
 
 function itemsOf(container: object): Iterable<unknown> {
@@ -182,7 +196,7 @@ class Encoder {
       for (const item of value) copy.add(this.encode(item));
       return copy;
     }
-    return isPlainObject(value) ? this.#fill(value, {}) : value;
+    return isPlainObject(value) || isInstance(value) ? this.#fill(value, {}) : value;
   }
 
   /** Marks may overlap, also with what the options list; to list a thing twice is an error. */

@@ -146,7 +146,12 @@ export function registerErrorClass(name: string, constructor: ErrorConstructorLi
   addClass(`Herd.${name}`, constructor);
 }
 
-addClasses("", globalThis, [
+registerErrorClass("RuntimeError", RuntimeError);
+registerErrorClass("ValueError", ValueError);
+registerErrorClass("CancelledError", CancelledError);
+registerErrorClass("TimeoutError", TimeoutError);
+
+const BUILT_IN = [
   "Error",
   "TypeError",
   "RangeError",
@@ -158,13 +163,18 @@ addClasses("", globalThis, [
   "SuppressedError",
   "DOMException",
   "QuotaExceededError",
-]);
-addClasses("Deno.errors.", Deno.errors, Object.getOwnPropertyNames(Deno.errors));
-addClasses("WebAssembly.", WebAssembly, Object.getOwnPropertyNames(WebAssembly));
-registerErrorClass("RuntimeError", RuntimeError);
-registerErrorClass("ValueError", ValueError);
-registerErrorClass("CancelledError", CancelledError);
-registerErrorClass("TimeoutError", TimeoutError);
+];
+
+let builtInsAdded = false;
+
+/** Collected at the first error: most programs have none, and looking at the classes takes a while. */
+function addBuiltIns(): void {
+  if (builtInsAdded) return;
+  builtInsAdded = true;
+  addClasses("", globalThis, BUILT_IN);
+  addClasses("Deno.errors.", Deno.errors, Object.getOwnPropertyNames(Deno.errors));
+  addClasses("WebAssembly.", WebAssembly, Object.getOwnPropertyNames(WebAssembly));
+}
 
 // ---- Reading what may be hostile ---------------------------------------------------------------
 
@@ -244,6 +254,7 @@ interface Walk {
 
 /** Takes apart what was thrown; see the head of the file. Never throws. */
 export function encodeError(thrown: unknown, options: EncodeErrorOptions = {}): WireError {
+  addBuiltIns();
   const wire = attempt(() => {
     if (isError(thrown)) return encodeGraph(thrown, options.module);
     if (isPrimitive(thrown)) return { kind: "value" as const, value: thrown };
@@ -389,6 +400,7 @@ function isPrimitive(value: unknown): value is Primitive {
 
 /** Builds again what {@linkcode encodeError} took apart. Never throws. */
 export function decodeError(wire: WireError, options: DecodeErrorOptions = {}): unknown {
+  addBuiltIns();
   try {
     if (wire.kind === "value") return wire.value;
     const classes = wire.records.map((record) => classFor(record, options.classes));

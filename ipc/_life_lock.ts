@@ -23,7 +23,7 @@ const QUIET_TURNS = 4;
 
 /** A name for a new worker's lock. */
 export function newLockName(): string {
-  return `herd-worker-${crypto.randomUUID()}`;
+  return `herd-worker-${performance.timeOrigin}-${Math.random()}`;
 }
 
 /** In the worker: holds the lock until the worker is gone. */

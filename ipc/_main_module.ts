@@ -7,7 +7,7 @@
  */
 
 import { RuntimeError } from "../sync/errors.ts";
-import { insideTask } from "./current_task.ts";
+import { taskInContext } from "./_task_context.ts";
 
 let url: string | undefined;
 let imported = false;
@@ -33,7 +33,7 @@ export function importsMainModule(): void {
  * @throws {RuntimeError} Saying how to guard the program's entry.
  */
 export function checkMayStart(what: string): void {
-  if (!imported || insideTask()) return;
+  if (!imported || taskInContext() !== undefined) return;
   throw new RuntimeError(
     `Cannot start ${what}: this worker imports the main module to find a function in it: ` +
       `put the program's own code under if (import.meta.main) { … }`,

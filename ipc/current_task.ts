@@ -4,8 +4,8 @@
  * @module
  */
 
-import { AsyncLocalStorage } from "node:async_hooks";
 import { CancelledError } from "../sync/errors.ts";
+import { runInContext, taskInContext } from "./_task_context.ts";
 import { current_thread } from "./thread.ts";
 
 /** The running task, as {@linkcode current_task} gives it. */
@@ -21,8 +21,6 @@ export interface CurrentTask {
    */
   checkpoint(): void;
 }
-
-const storage = new AsyncLocalStorage<CurrentTask>();
 
 /** Where a task's request to stop can be seen, by the task's slot. */
 export interface StopFlags {
@@ -69,7 +67,7 @@ export class RunningTask implements CurrentTask {
 
   /** Calls `fn` as this task: it and what it awaits see it as the current one. */
   run<A extends unknown[], R>(fn: (...args: A) => R, ...args: A): R {
-    return storage.run(this, fn, ...args);
+    return runInContext(this, fn, args);
   }
 }
 
@@ -77,7 +75,7 @@ function stopError(name: string): CancelledError {
   return new CancelledError(`Cannot go on with task ${name}: it was asked to stop`);
 }
 
-const NEVER = new AbortController().signal;
+let never: AbortSignal | undefined;
 
 /**
  * The task that the calling code is part of.
@@ -103,11 +101,8 @@ const NEVER = new AbortController().signal;
  * ```
  */
 export function current_task(): CurrentTask {
-  return storage.getStore() ??
-    { name: current_thread().name, signal: NEVER, checkpoint() {} };
-}
-
-/** Whether the calling code is part of a task. */
-export function insideTask(): boolean {
-  return storage.getStore() !== undefined;
+  const task = taskInContext() as CurrentTask | undefined;
+  if (task !== undefined) return task;
+  never ??= new AbortController().signal;
+  return { name: current_thread().name, signal: never, checkpoint() {} };
 }

@@ -62,14 +62,19 @@ export function transfer<T>(value: T, list?: Transferable[]): T {
   return value;
 }
 
-const TRANSFERABLE = [
-  ArrayBuffer,
-  MessagePort,
-  ReadableStream,
-  WritableStream,
-  TransformStream,
-  ...("ImageBitmap" in globalThis ? [ImageBitmap] : []),
-];
+/** By name, since to touch some of these globals makes Deno load them, for milliseconds. */
+const TRANSFERABLE: ReadonlySet<string> = new Set([
+  "[object ArrayBuffer]",
+  "[object MessagePort]",
+  "[object ReadableStream]",
+  "[object WritableStream]",
+  "[object TransformStream]",
+  "[object ImageBitmap]",
+]);
+
+function isTransferable(value: object): value is Transferable {
+  return TRANSFERABLE.has(Object.prototype.toString.call(value));
+}
 
 function findTransferables(value: unknown): Transferable[] {
   const found = new Set<Transferable>();
@@ -79,7 +84,7 @@ function findTransferables(value: unknown): Transferable[] {
     const item = stack.pop();
     if (typeof item !== "object" || item === null || seen.has(item)) continue;
     seen.add(item);
-    if (TRANSFERABLE.some((type) => item instanceof type)) found.add(item as Transferable);
+    if (isTransferable(item)) found.add(item);
     else if (ArrayBuffer.isView(item)) stack.push(item.buffer);
     else if (Array.isArray(item) || item instanceof Set) stack.push(...item);
     else if (item instanceof Map) stack.push(...item.keys(), ...item.values());

@@ -14,6 +14,7 @@ import type { FromWorker, StartMessage, ToWorker } from "./_protocol.ts";
 import { type Loaders, Resolver } from "./_resolve_callable.ts";
 import { CallServer } from "./_serve_calls.ts";
 import { decode } from "./_codec.ts";
+import { loadTaskContext } from "./_task_context.ts";
 import { RunningTask } from "./current_task.ts";
 import { nameThread } from "./thread.ts";
 
@@ -43,6 +44,14 @@ export function serveParent(loaders: Loaders): void {
   let server: CallServer | undefined;
   let ready = false;
   const early: Exclude<ToWorker, StartMessage>[] = [];
+
+  let loadedMore = false;
+  const loadMore = () => {
+    if (loadedMore) return;
+    loadedMore = true;
+    // Not before the first answer: it would come later.
+    setTimeout(loadTaskContext);
+  };
 
   const last = (message: FromWorker) => {
     server?.end();
@@ -78,7 +87,11 @@ export function serveParent(loaders: Loaders): void {
     nameThread(message.name);
     setMainModule(message.mainModule);
     const resolver = new Resolver(message.modules, loaders);
-    server = new CallServer(message, resolver, post);
+    server = new CallServer(message, resolver, (message, transfer) => {
+      post(message, transfer);
+      if (message.kind === "answers") loadMore();
+    });
+    if (message.concurrency > 1) await loadTaskContext();
     if (message.modules.length > 0) await resolver.preload();
     if (message.initializer !== null) {
       try {

@@ -1,0 +1,48 @@
+/**
+ * Which task the running code is part of, also after an `await`.
+ *
+ * `AsyncLocalStorage` knows, but to load it takes milliseconds, a fifth of a worker's start. So a
+ * worker runs its first tasks without. They run alone, one at a time, and a variable does: the task in
+ * it is the current one from its call until its promise is settled. Workers that run several tasks at a
+ * time load the storage before the first.
+ */
+
+import type { AsyncLocalStorage } from "node:async_hooks";
+
+let storage: AsyncLocalStorage<unknown> | undefined;
+let alone: unknown;
+
+/** Loads what tells tasks apart that run at the same time. */
+export async function loadTaskContext(): Promise<void> {
+  const { AsyncLocalStorage } = await import("node:async_hooks");
+  storage ??= new AsyncLocalStorage();
+}
+
+/** The task that the caller is part of; `undefined` outside any. */
+export function taskInContext(): unknown {
+  return storage?.getStore() ?? alone;
+}
+
+/** Calls `fn`: it and what it awaits are part of `task`. */
+export function runInContext<A extends unknown[], R>(
+  task: unknown,
+  fn: (...args: A) => R,
+  args: A,
+): R {
+  if (storage !== undefined) return storage.run(task, fn, ...args);
+  alone = task;
+  const leave = () => {
+    if (alone === task) alone = undefined;
+  };
+  let waits = false;
+  try {
+    const result = fn(...args);
+    if (result instanceof Promise) {
+      waits = true;
+      result.then(leave, leave);
+    }
+    return result;
+  } finally {
+    if (!waits) leave();
+  }
+}
