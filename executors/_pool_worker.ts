@@ -7,7 +7,7 @@ import { encode, explainCloneError, MessageScan } from "../ipc/_codec.ts";
 import { ANNOUNCED, CHUNK, ENCODED, SHAPE_BITS } from "../ipc/_protocol.ts";
 import { type Call, type CallDescription, whenForgotten } from "../ipc/callable.ts";
 import { IN_FLIGHT, type Load as WorkerLoad } from "./_batching.ts";
-import type { Task } from "./_task.ts";
+import type { Task, TaskHolder } from "./_task.ts";
 
 /**
  * How far a worker's life has come: `starting` until it says that it is ready; `condemned` once it gets
@@ -16,7 +16,7 @@ import type { Task } from "./_task.ts";
 export type WorkerState = "starting" | "ready" | "condemned" | "gone";
 
 /** See the head of the file. */
-export class PoolWorker implements WorkerLoad {
+export class PoolWorker implements WorkerLoad, TaskHolder {
   readonly name: string;
   readonly channel: Channel;
   state: WorkerState = "starting";

@@ -5,7 +5,6 @@
 import type { Call } from "../ipc/callable.ts";
 import { Future, passForPromise } from "./future.ts";
 import type { Origin } from "./_origin.ts";
-import type { PoolWorker } from "./_pool_worker.ts";
 
 /** What a submitter's options say of all of its tasks. */
 export interface TaskSettings {
@@ -29,6 +28,16 @@ export interface TaskOwner {
   settled(task: Task): void;
 }
 
+/** Who has been sent a task. */
+export interface TaskHolder {
+  /** Takes the task back, which is then `true`; one that has begun is asked to stop instead. */
+  revokeOrStop(task: Task): boolean;
+  /** Whether the task has begun. */
+  isRunning(task: Task): boolean;
+  /** One of its tasks got its outcome. */
+  settled(): void;
+}
+
 /** How many rows a chunk has; 0 for a single call. */
 export type Rows = number;
 
@@ -46,7 +55,7 @@ export class Task<T = unknown> extends Future<T> {
   /** Whether it stands in the queue; the queue writes this. */
   queued = false;
   /** Who has been sent the task, until the answer. */
-  worker: PoolWorker | undefined = undefined;
+  worker: TaskHolder | undefined = undefined;
   /** The task's slot there. */
   slot = -1;
   /** How many workers died with the task before they began it. */

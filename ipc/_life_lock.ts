@@ -18,8 +18,11 @@ const { locks } = navigator as unknown as { locks: Locks };
 /** Milliseconds after which a busy worker counts as silent. Smaller wakes the parent more often. */
 const SILENCE = 50;
 
-/** Turns of the event loop without a message after which a worker that is gone has nothing to say. */
-const QUIET_TURNS = 4;
+/**
+ * Quiet pauses, in milliseconds each, after which a worker that is gone has nothing more to say. Turns of
+ * the event loop by `setImmediate` are too short: messages were seen to arrive after four of them.
+ */
+const LAST_PAUSES = [5, 5, 5, 5];
 
 /** A name for a new worker's lock. */
 export function newLockName(): string {
@@ -114,10 +117,21 @@ export class LifeWatch implements Disposable {
     const waiting = this.#waiting = new AbortController();
     if (!await holderGone(this.#name, waiting.signal)) return;
     // The lock may be granted before the worker's last messages have arrived.
-    for (let turn = 0; turn < QUIET_TURNS; turn++) {
-      await new Promise((resolve) => setImmediate(resolve));
+    for (const ms of LAST_PAUSES) {
+      await pause(ms, waiting.signal);
       if (this.#waiting !== waiting) return;
     }
     this.#onDeath();
   }
+}
+
+/** Resolves after `ms` milliseconds, or when `signal` is aborted. */
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      resolve();
+    }, { once: true });
+  });
 }

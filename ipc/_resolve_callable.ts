@@ -6,6 +6,7 @@
  * module. What is looked up is always a module's own export, by name or by the function's text.
  */
 
+import { nameOf, textOf } from "./_function_text.ts";
 import type { CallDescription, SourceDescription } from "./callable.ts";
 import { importsMainModule, mainModule } from "./_main_module.ts";
 import { RuntimeError } from "../sync/errors.ts";
@@ -158,20 +159,6 @@ function ambiguous({ name }: CallDescription, found: readonly Found[]): TypeErro
     } to a worker: modules ${urls} export different functions ` +
       `of this name and text: say which with task(url, ${name || "…"})`,
   );
-}
-
-/** The name of a function; empty where it was given another kind of name. */
-export function nameOf(fn: { readonly name: unknown }): string {
-  try {
-    return typeof fn.name === "string" ? fn.name : "";
-  } catch {
-    return "";
-  }
-}
-
-/** The source text of a function, whatever its own `toString` says. */
-export function textOf(fn: object): string {
-  return Function.prototype.toString.call(fn);
 }
 
 /** The export of the same text, that of the same name first. */

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { nameOf, textOf } from "./_resolve_callable.ts";
+import { nameOf, textOf } from "./_function_text.ts";
 
 /**
  * A reference to a function that a module exports; {@linkcode task} makes it.
