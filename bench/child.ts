@@ -1,7 +1,7 @@
 /**
  * The child process, on Deno and on Node: reads a job from its argument, does it, prints the answer.
  */
-import { writeSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import process from "node:process";
 import { type JavaScriptName, load } from "./contenders/all.ts";
 import { type Answer, type Job, MARK, type Outcome, type WorkName } from "./job.ts";
@@ -57,6 +57,8 @@ async function answer(job: Job): Promise<Answer> {
   return answers;
 }
 
+// Some pools do not keep the process alive while a task is pending.
+setInterval(() => {}, 60_000);
 const job: Job = JSON.parse(process.argv[2] ?? "");
-writeSync(1, `\n${MARK}${JSON.stringify(await answer(job))}\n`);
+writeFileSync(1, `\n${MARK}${JSON.stringify(await answer(job))}\n`);
 process.exit(0);

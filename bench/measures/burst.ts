@@ -1,6 +1,6 @@
 import { runMany, settle, zeros } from "../contenders/contender.ts";
 import type { Job } from "../job.ts";
-import { type Recorder, timed } from "./recorder.ts";
+import { end, type Recorder, timed } from "./recorder.ts";
 
 /** Tasks per second when all are submitted at once. */
 export async function burst(recorder: Recorder, { workers, plan }: Job): Promise<void> {
@@ -13,5 +13,5 @@ export async function burst(recorder: Recorder, { workers, plan }: Job): Promise
     const ms = await timed(() => runMany(session, "empty", args));
     recorder.add("rate", count / ms * 1000);
   }
-  await session.stop();
+  await end(recorder, session);
 }

@@ -1,8 +1,8 @@
-import { runMany, type Session, settle } from "../contenders/contender.ts";
+import { runMany, settle } from "../contenders/contender.ts";
 import type { Job } from "../job.ts";
 import { crunch } from "../kernels.ts";
 import { median } from "../stats.ts";
-import { type Recorder, timed } from "./recorder.ts";
+import { end, type Recorder, timed } from "./recorder.ts";
 
 /** Turns of `crunch` that take a millisecond here and now. */
 function turnsPerMillisecond(): number {
@@ -21,12 +21,21 @@ function lengths(count: number): number[] {
   return Array.from({ length: count }, (_, i) => 50 - 45 * i / (count - 1));
 }
 
-async function milliseconds(session: Session, args: readonly number[]): Promise<number> {
-  // Optimised code is made in each worker by itself.
-  await settle(session, "spin", 50);
-  await runMany(session, "crunch", new Array<number>(100).fill(Math.round((args.at(-1) ?? 5) / 5)));
+/** Milliseconds that a fresh pool of `workers` takes for all. */
+async function milliseconds(
+  recorder: Recorder,
+  workers: number,
+  args: readonly number[],
+): Promise<number> {
+  const session = recorder.contender.start(workers, "balance");
+  // Each worker makes optimised code by itself, on a third thread: it needs pauses for that.
+  const short = new Array<number>(40).fill(Math.round((args.at(-1) ?? 5) / 5));
+  for (let i = 0; i < 4; i++) {
+    await runMany(session, "crunch", short);
+    await settle(session, "spin", 20);
+  }
   const ms = await timed(() => runMany(session, "crunch", args));
-  await session.stop();
+  await end(recorder, session);
   return ms;
 }
 
@@ -35,8 +44,8 @@ export async function cpu(recorder: Recorder, { workers, plan }: Job): Promise<v
   const rate = turnsPerMillisecond();
   const args = lengths(plan.count).map((ms) => Math.round(ms * rate));
   for (let i = 0; i < plan.repeats; i++) {
-    const one = await milliseconds(recorder.contender.start(1, "balance"), args);
-    const all = await milliseconds(recorder.contender.start(workers, "balance"), args);
+    const one = await milliseconds(recorder, 1, args);
+    const all = await milliseconds(recorder, workers, args);
     recorder.add("speedup", one / all);
     recorder.add("ms", all);
   }

@@ -1,5 +1,5 @@
 import type { Job } from "../job.ts";
-import { type Recorder, turns } from "./recorder.ts";
+import { end, type Recorder, turns } from "./recorder.ts";
 import { addRatios } from "./roundtrip.ts";
 
 /** From nothing to the first result, with a new pool each time; ending it is not counted. */
@@ -12,7 +12,7 @@ export async function first(recorders: readonly Recorder[], job: Job): Promise<v
       const session = recorder.contender.start(job.workers, "lazy");
       await session.run("empty", 0);
       took.set(recorder.name, performance.now() - start);
-      await session.stop();
+      await end(recorder, session);
       await new Promise((resolve) => setTimeout(resolve, 30));
     });
     if (i >= 0) addRatios(recorders, took, "ms");

@@ -1,6 +1,6 @@
 import { settle } from "../contenders/contender.ts";
 import type { Job } from "../job.ts";
-import { type Recorder, timed } from "./recorder.ts";
+import { end, type Recorder, timed } from "./recorder.ts";
 
 /** Items per second through the pool's own `map`, results added up as they come. */
 export async function map(recorder: Recorder, { workers, plan }: Job): Promise<void> {
@@ -16,5 +16,5 @@ export async function map(recorder: Recorder, { workers, plan }: Job): Promise<v
     if (sum !== expected) throw new Error(`map added up to ${sum}, not to ${expected}`);
     recorder.add("rate", plan.count / ms * 1000);
   }
-  await session.stop();
+  await end(recorder, session);
 }

@@ -1,6 +1,6 @@
 import { type Session, settle } from "../contenders/contender.ts";
 import type { Job } from "../job.ts";
-import type { Recorder } from "./recorder.ts";
+import { end, type Recorder } from "./recorder.ts";
 
 /** Milliseconds until the last short task is done, submitted right behind `long` long ones. */
 async function lastShort(session: Session, long: number, short: number): Promise<number> {
@@ -26,5 +26,5 @@ export async function mixed(recorder: Recorder, { workers, plan }: Job): Promise
     await settle(session, "spin", 2_000);
     recorder.add("two", await lastShort(session, 2, plan.count));
   }
-  await session.stop();
+  await end(recorder, session);
 }

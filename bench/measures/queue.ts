@@ -2,7 +2,7 @@ import { runMany, type Session, settle, zeros } from "../contenders/contender.ts
 import process from "node:process";
 import type { Job } from "../job.ts";
 import { median } from "../stats.ts";
-import { type Recorder, timed } from "./recorder.ts";
+import { end, type Recorder, timed } from "./recorder.ts";
 
 /** Milliseconds that the longest queue may take before the next, ten times longer, is left out. */
 const PATIENCE = 1_500;
@@ -45,5 +45,5 @@ export async function queue(recorder: Recorder, { workers, plan }: Job): Promise
     }
   }
   await addBytes(recorder, session, reached);
-  await session.stop();
+  await end(recorder, session);
 }

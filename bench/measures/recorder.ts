@@ -1,13 +1,18 @@
-import type { Contender } from "../contenders/contender.ts";
+import type { Contender, Session } from "../contenders/contender.ts";
 import type { JavaScriptName } from "../contenders/all.ts";
 
 /** One contender in a child, with the samples it has given so far. */
 export class Recorder {
+  readonly name: JavaScriptName;
+  readonly contender: Contender;
   readonly samples: Record<string, number[]> = {};
   readonly notes = new Set<string>();
   failed: string | undefined;
 
-  constructor(readonly name: JavaScriptName, readonly contender: Contender) {}
+  constructor(name: JavaScriptName, contender: Contender) {
+    this.name = name;
+    this.contender = contender;
+  }
 
   add(metric: string, value: number): void {
     (this.samples[metric] ??= []).push(value);
@@ -31,6 +36,15 @@ export async function within<T>(limit: number, work: Promise<T>): Promise<T> {
     return await Promise.race([work, late]);
   } finally {
     clearTimeout(timer);
+  }
+}
+
+/** Ends a pool outside all measurements; one whose end hangs is told of, and left behind. */
+export async function end(recorder: Recorder, session: Session): Promise<void> {
+  try {
+    await within(2_000, session.stop());
+  } catch (error) {
+    recorder.notes.add(`stop: ${error}`);
   }
 }
 

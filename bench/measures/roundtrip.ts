@@ -1,7 +1,7 @@
 import { type Session, settle } from "../contenders/contender.ts";
 import type { Job } from "../job.ts";
 import { median } from "../stats.ts";
-import { type Recorder, turns } from "./recorder.ts";
+import { end, type Recorder, turns } from "./recorder.ts";
 
 /**
  * A wake-up takes 5–15 µs when both threads happen to share a core and about 50 µs otherwise, for
@@ -36,7 +36,7 @@ export async function roundtrip(recorders: readonly Recorder[], job: Job): Promi
     });
     addRatios(recorders, took, "us");
   }
-  await turns(recorders, 0, async (recorder) => await sessions.get(recorder)?.stop());
+  for (const [recorder, session] of sessions) await end(recorder, session);
 }
 
 /** Adds each contender's figure of one turn, and where `raw` took part the ratio to it. */

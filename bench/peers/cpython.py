@@ -1,0 +1,204 @@
+"""CPython's executors and pool under the same works; reads a job, prints the answer.
+
+The counterpart of `child.ts` and `measures/`, with the standard library only.
+"""
+
+import json
+import multiprocessing
+import statistics
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, wait
+
+MARK = "@bench "
+clock = time.perf_counter
+
+
+def empty(_arg):
+    return None
+
+
+def square(value):
+    return value * value
+
+
+def spin(ms):
+    end = clock() + ms / 1000
+    turns = 0
+    while clock() < end:
+        turns += 1
+    return turns
+
+
+def crunch(turns):
+    state = turns | 1
+    for i in range(turns):
+        state = ((state ^ (state >> 15)) * 0x2C1B3C6D + i) & 0xFFFFFFFF
+    return state
+
+
+class Executor:
+    """A contender made of a `concurrent.futures` executor class."""
+
+    def __init__(self, make, settings, longest_queue):
+        self.make = make
+        self.settings = settings
+        self.longest_queue = longest_queue
+
+
+CONTENDERS = {
+    "cpython-threads": Executor(ThreadPoolExecutor, "ThreadPoolExecutor(max_workers)", 200_000),
+    "cpython-processes": Executor(
+        ProcessPoolExecutor, "ProcessPoolExecutor(max_workers), fork; map: 8 chunks", 20_000
+    ),
+    "cpython-pool": Executor(multiprocessing.Pool, "multiprocessing.Pool(processes), fork; its own chunksize", 0),
+}
+
+
+def run_many(pool, kernel, args):
+    for future in [pool.submit(kernel, arg) for arg in args]:
+        future.result()
+
+
+def timed(work):
+    start = clock()
+    work()
+    return (clock() - start) * 1000
+
+
+def settle(pool, kernel, tasks):
+    run_many(pool, kernel, [0] * min(tasks, 2_000))
+    time.sleep(0.1)
+
+
+def burst(contender, job, add, note):
+    count = min(job["plan"]["count"], contender.longest_queue)
+    if count < job["plan"]["count"]:
+        note(f"{count:,} tasks")
+    with contender.make(job["workers"]) as pool:
+        settle(pool, empty, 2_000)
+        for _ in range(job["plan"]["repeats"]):
+            ms = timed(lambda: run_many(pool, empty, [0] * count))
+            add("rate", count / ms * 1000)
+
+
+def roundtrip(contender, job, add, _note):
+    with contender.make(job["workers"]) as pool:
+        settle(pool, empty, 2_000)
+        for _ in range(job["plan"]["count"] // 20):
+            trips = [timed(lambda: pool.submit(empty, 0).result()) for _ in range(20)]
+            add("us", statistics.median(trips) * 1000)
+
+
+def map_(contender, job, add, _note):
+    items = range(job["plan"]["count"])
+    options = {}
+    if contender.make is ProcessPoolExecutor:
+        options["chunksize"] = max(1, len(items) // 8)
+    with contender.make(job["workers"]) as pool:
+        sum(pool.map(square, range(50_000), **options))
+        for _ in range(job["plan"]["repeats"]):
+            ms = timed(lambda: sum(pool.map(square, items, **options)))
+            add("rate", len(items) / ms * 1000)
+
+
+def cpu(contender, job, add, _note):
+    turns = 20_000
+    rate = statistics.median(turns / timed(lambda: crunch(turns)) for _ in range(20))
+    count = job["plan"]["count"]
+    args = [round((50 - 45 * i / (count - 1)) * rate) for i in range(count)]
+    for _ in range(job["plan"]["repeats"]):
+        took = []
+        for workers in (1, job["workers"]):
+            with contender.make(workers) as pool:
+                settle(pool, spin, 50)
+                took.append(timed(lambda: run_many(pool, crunch, args)))
+        add("speedup", took[0] / took[1])
+        add("ms", took[1])
+
+
+def last_short(pool, long, short):
+    last = [0.0]
+
+    def note_time(_future):
+        last[0] = clock()
+
+    start = clock()
+    pending = [pool.submit(spin, 500) for _ in range(long)]
+    for _ in range(short):
+        future = pool.submit(spin, 1)
+        future.add_done_callback(note_time)
+        pending.append(future)
+    wait(pending)
+    return (last[0] - start) * 1000
+
+
+def mixed(contender, job, add, _note):
+    with contender.make(job["workers"]) as pool:
+        for _ in range(job["plan"]["repeats"]):
+            for metric, long in (("one", 1), ("two", 2)):
+                settle(pool, spin, 2_000)
+                add(metric, last_short(pool, long, job["plan"]["count"]))
+
+
+def first(contender, job, add, _note):
+    for _ in range(job["plan"]["count"]):
+        start = clock()
+        with contender.make(job["workers"]) as pool:
+            pool.submit(empty, 0).result()
+            add("ms", (clock() - start) * 1000)
+
+
+def queue(contender, job, add, note):
+    with contender.make(job["workers"]) as pool:
+        settle(pool, empty, 2_000)
+        count = 1_000
+        while count <= job["plan"]["count"]:
+            repeats = max(1, min(20, 200_000 // count))
+            times = [timed(lambda: run_many(pool, empty, [0] * count)) for _ in range(repeats)]
+            took = statistics.median(times)
+            add(f"us {count}", took / count * 1000)
+            if took > 1_500 and count < job["plan"]["count"]:
+                note(f"stopped at {count:,}: too slow")
+                break
+            count *= 10
+
+
+WORKS = {
+    "burst": burst,
+    "roundtrip": roundtrip,
+    "map": map_,
+    "cpu": cpu,
+    "mixed": mixed,
+    "first": first,
+    "queue": queue,
+}
+
+
+def measure(name, job):
+    contender = CONTENDERS[name]
+    samples, notes = {}, []
+    outcome = {"samples": samples, "notes": notes, "settings": contender.settings}
+    try:
+        WORKS[job["work"]](
+            contender,
+            job,
+            lambda metric, value: samples.setdefault(metric, []).append(value),
+            notes.append,
+        )
+    except Exception as error:  # the answer must reach the parent whatever went wrong
+        outcome["failed"] = f"{type(error).__name__}: {error}"
+    return outcome
+
+
+def main():
+    # Forked workers start faster than spawned ones: the fastest setting of these pools.
+    if "fork" in multiprocessing.get_all_start_methods():
+        multiprocessing.set_start_method("fork")
+    job = json.loads(sys.argv[1])
+    answer = {name: measure(name, job) for name in job["contenders"]}
+    print(f"\n{MARK}{json.dumps(answer)}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
