@@ -11,7 +11,10 @@ import type { Future } from "./future.ts";
 export interface TaskOptions {
   /** Aborting it cancels the futures at once; a running task is asked to stop. */
   signal?: AbortSignal | undefined;
-  /** The longest run time of one task, in milliseconds from its start. */
+  /**
+   * The longest run time of one task, in milliseconds from its start. When its module has to be loaded
+   * first, that counts too.
+   */
   deadline?: number | undefined;
   /** Higher runs first among queued tasks; default 0. */
   priority?: number | undefined;

@@ -4,9 +4,9 @@
 
 import type { WireError } from "./_error_codec.ts";
 
-const OWN = ["_serve_calls.ts", "_resolve_callable.ts", "current_task.ts"].map((file) =>
-  new URL(`./${file}`, import.meta.url).href
-);
+const OWN = ["_serve_calls.ts", "_resolve_callable.ts", "current_task.ts", "_task_context.ts"].map((
+  file,
+) => new URL(`./${file}`, import.meta.url).href);
 
 /** Cuts the stacks of `error` off where Herd called the task's function, in place. */
 export function withoutOwnFrames(error: WireError): WireError {

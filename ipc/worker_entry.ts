@@ -10,6 +10,7 @@
 import { encodeError } from "./_error_codec.ts";
 import { holdForLife } from "./_life_lock.ts";
 import { setMainModule } from "./_main_module.ts";
+import { withoutOwnFrames } from "./_own_frames.ts";
 import type { FromWorker, StartMessage, ToWorker } from "./_protocol.ts";
 import { type Loaders, Resolver } from "./_resolve_callable.ts";
 import { CallServer } from "./_serve_calls.ts";
@@ -100,7 +101,8 @@ export function serveParent(loaders: Loaders): void {
         const task = new RunningTask(call.name, { stopRequested: () => false }, 0);
         await task.run(fn, ...decode(args) as unknown[]);
       } catch (error) {
-        last({ kind: "failed", stage: "initializer", error: encodeError(error) });
+        const wire = withoutOwnFrames(encodeError(error));
+        last({ kind: "failed", stage: "initializer", error: wire });
         close();
         return;
       }
