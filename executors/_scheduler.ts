@@ -72,6 +72,7 @@ export class Scheduler implements TaskOwner {
   #closed = false;
   #brokenBy: { message: string; cause: unknown } | undefined = undefined;
   #stealTimer: ReturnType<typeof setTimeout> | undefined = undefined;
+  #laterTimer: ReturnType<typeof setTimeout> | undefined = undefined;
   /** Keeps the program alive while tasks wait; those in workers do so by their worker. */
   #anchor: ReturnType<typeof setTimeout> | undefined = undefined;
   readonly #drainWaiters: (() => void)[] = [];
@@ -204,7 +205,7 @@ export class Scheduler implements TaskOwner {
 
   #closeAll(): void {
     if (this.#pending > 0) return;
-    clearTimeout(this.#stealTimer);
+    this.#stopTimers();
     this.#roster.closeAll();
   }
 
@@ -224,10 +225,24 @@ export class Scheduler implements TaskOwner {
     this.#assign();
     if (this.#needsWorker() && this.#roster.start()) {
       this.#assign();
-      if (this.#needsWorker()) setTimeout(this.#scheduleFlush);
+      if (this.#needsWorker()) this.#flushLater();
     }
     if (this.#queue.size === 0) this.#steal(false);
     this.#holdProgram();
+  }
+
+  /** Has what waits for the event loop served before another worker is started. */
+  #flushLater(): void {
+    this.#laterTimer ??= setTimeout(() => {
+      this.#laterTimer = undefined;
+      this.#flush();
+    });
+  }
+
+  #stopTimers(): void {
+    clearTimeout(this.#laterTimer);
+    clearTimeout(this.#stealTimer);
+    this.#laterTimer = this.#stealTimer = undefined;
   }
 
   #holdProgram(): void {
@@ -427,7 +442,7 @@ export class Scheduler implements TaskOwner {
   #break(message: string, cause: unknown): void {
     if (this.broken) return;
     this.#brokenBy = { message, cause };
-    clearTimeout(this.#stealTimer);
+    this.#stopTimers();
     const tasks = this.#queue.drain();
     this.#holdProgram();
     for (const worker of this.#roster.all) for (const task of worker.takeAll()) tasks.push(task);

@@ -9,6 +9,7 @@
 import { nameOf, textOf } from "./_function_text.ts";
 import type { CallDescription, SourceDescription } from "./callable.ts";
 import { importsMainModule, mainModule } from "./_main_module.ts";
+import { loadTaskContext } from "./_task_context.ts";
 import { RuntimeError } from "../sync/errors.ts";
 
 /** Any function. */
@@ -102,7 +103,6 @@ export class Resolver {
       return { fn: compile(source.expression, call.name), module: undefined };
     }
     if (call.name !== "") {
-      importsMainModule();
       const found = await this.#findIn(mainModule(), call, failures);
       if (found !== undefined) return found;
       const failure = failures.at(-1)?.error;
@@ -145,8 +145,13 @@ export class Resolver {
     }
   }
 
-  #load(url: string): Promise<Exports> {
-    return this.#loaders[url]?.() ?? import(url);
+  async #load(url: string): Promise<Exports> {
+    if (url === mainModule()) {
+      // From here on it must be certain whether a task starts workers, or the module's top level.
+      await loadTaskContext();
+      importsMainModule();
+    }
+    return await (this.#loaders[url]?.() ?? import(url));
   }
 }
 
