@@ -13,6 +13,7 @@
  */
 
 import type { Call } from "../ipc/callable.ts";
+import { Separator } from "../ipc/_codec.ts";
 import { TimeoutError } from "../sync/errors.ts";
 import { abortedError, after } from "../sync/_deadline.ts";
 import type { Inputs } from "./_inputs.ts";
@@ -66,6 +67,8 @@ export class MapIterator<R> implements AsyncIterableIterator<R, undefined>, Feed
   #given = 0;
   /** What comes after the results at hand. */
   #failure: Failure | undefined = undefined;
+  /** Sees to it that no two rows of a chunk have an object in common. */
+  #separator = new Separator();
   /** Rows of a chunk that is not full yet, as columns. */
   #partial: unknown[][] | undefined = undefined;
   /** Rows that were read from the inputs and not given yet. */
@@ -281,8 +284,10 @@ export class MapIterator<R> implements AsyncIterableIterator<R, undefined>, Feed
       this.#ahead++;
       if (this.#partial === undefined) {
         this.#partial = row.map(() => []);
+        this.#separator = new Separator();
         this.#target = this.#nextSize();
       }
+      if (row.some((item) => typeof item === "object")) row = this.#separator.separate(row);
       for (let column = 0; column < row.length; column++) this.#partial[column]!.push(row[column]);
       // What was read of a buffer must be on its way when the buffer is full.
       const full = this.#partial[0]!.length >= this.#target ||

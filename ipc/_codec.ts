@@ -111,9 +111,22 @@ export class MessageScan {
     // An explicit stack, since the depth is the user's.
     for (let next = containers.pop(); next !== undefined; next = containers.pop()) {
       for (const item of itemsOf(next)) if (visit(item)) return "another message";
-      if (!Array.isArray(next) && Object.hasOwn(next, TAG)) need = "encoding";
     }
     return need;
+  }
+}
+
+/** Copies what later values of a list have in common with earlier ones, so that each is its own. */
+export class Separator {
+  #scan: MessageScan | undefined = undefined;
+
+  /** `value`, or a copy of it. */
+  separate<T>(value: T): T {
+    if (typeof value !== "object" || value === null) return value;
+    this.#scan ??= new MessageScan();
+    if (this.#scan.look(value) !== "another message") return value;
+    const transfer: Transferable[] = [];
+    return decode(structuredClone(encode(value, transfer), { transfer })) as T;
   }
 }
 

@@ -10,6 +10,9 @@ import type { ErrorConstructorLike, WireError } from "./_error_codec.ts";
 
 const namespaces = new Map<string, Readonly<Record<string, unknown>>>();
 
+/** Modules that were asked for; one that did not come in time is not waited for again. */
+const asked = new Set<string>();
+
 /** How long to wait for a module that is still being evaluated (a main module that awaits the task). */
 const LONGEST_WAIT = 50;
 
@@ -32,11 +35,12 @@ export function learnErrorClasses(
 ): Promise<unknown> | undefined {
   if (error.kind !== "error") return undefined;
   const modules = error.records.map((record) => record.derived?.export?.module)
-    .filter((url) => url !== undefined && !namespaces.has(url) && isLoaded(url)) as string[];
+    .filter((url) => url !== undefined && !asked.has(url) && isLoaded(url)) as string[];
   return modules.length === 0 ? undefined : Promise.all(modules.map(learn));
 }
 
 async function learn(url: string): Promise<void> {
+  asked.add(url);
   const { promise, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, LONGEST_WAIT);
   import(url).then((exports) => void namespaces.set(url, exports)).catch(() => {}).then(resolve);

@@ -20,6 +20,7 @@ import {
   MessageScan,
   type Need,
   needsEncoding,
+  Separator,
 } from "./_codec.ts";
 import { encodeError, type WireError } from "./_error_codec.ts";
 import { withoutOwnFrames } from "./_own_frames.ts";
@@ -39,6 +40,7 @@ import {
 } from "./_protocol.ts";
 import type { Resolved, Resolver } from "./_resolve_callable.ts";
 import type { CallDescription } from "./callable.ts";
+import { isThenable } from "./_task_context.ts";
 import { RunningTask } from "./current_task.ts";
 
 /** A function that takes less is tiny: an answer may wait while it runs. Milliseconds. */
@@ -435,13 +437,14 @@ function runRows(
 ): unknown[] | RowError | Promise<unknown[] | RowError> {
   const results: unknown[] = [];
   const rows = columns[0]!.length;
+  const separator = new Separator();
   const only = columns.length === 1 ? columns[0] : undefined;
   try {
     for (let row = 0; row < rows; row++) {
       task.checkpoint();
       const result = only !== undefined ? fn(only[row]) : fn(...columns.map((c) => c[row]));
-      if (isThenable(result)) return finishRows(fn, columns, task, results, result);
-      results.push(result);
+      if (isThenable(result)) return finishRows(fn, columns, task, results, result, separator);
+      results.push(separator.separate(result));
     }
   } catch (error) {
     return new RowError(results, error);
@@ -456,12 +459,13 @@ async function finishRows(
   task: RunningTask,
   results: unknown[],
   first: PromiseLike<unknown>,
+  separator: Separator,
 ): Promise<unknown[] | RowError> {
   try {
-    results.push(await first);
+    results.push(separator.separate(await first));
     for (let row = results.length; row < columns[0]!.length; row++) {
       task.checkpoint();
-      results.push(await fn(...columns.map((column) => column[row])));
+      results.push(separator.separate(await fn(...columns.map((column) => column[row]))));
     }
   } catch (error) {
     return new RowError(results, error);
@@ -471,9 +475,4 @@ async function finishRows(
 
 function encodeTaskError(error: unknown, entry: Entry): WireError {
   return withoutOwnFrames(encodeError(error, { module: entry.resolved?.module }));
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (typeof value === "object" || typeof value === "function") && value !== null &&
-    typeof (value as { then?: unknown }).then === "function";
 }

@@ -37,7 +37,7 @@ export function runInContext<A extends unknown[], R>(
   let waits = false;
   try {
     const result = fn(...args);
-    if (result instanceof Promise) {
+    if (isThenable(result)) {
       waits = true;
       result.then(leave, leave);
     }
@@ -45,4 +45,10 @@ export function runInContext<A extends unknown[], R>(
   } finally {
     if (!waits) leave();
   }
+}
+
+/** Whether `await` would wait for it. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (typeof value === "object" || typeof value === "function") && value !== null &&
+    typeof (value as { then?: unknown }).then === "function";
 }
