@@ -10,8 +10,8 @@ import type { ErrorConstructorLike, WireError } from "./_error_codec.ts";
 
 const namespaces = new Map<string, Readonly<Record<string, unknown>>>();
 
-/** Modules that were asked for; one that did not come in time is not waited for again. */
-const asked = new Set<string>();
+/** Modules that were asked for, while they come and after; one that is late is waited for only once. */
+const asked = new Map<string, Promise<void> | "answered">();
 
 /** How long to wait for a module that is still being evaluated (a main module that awaits the task). */
 const LONGEST_WAIT = 50;
@@ -34,16 +34,20 @@ export function learnErrorClasses(
   isLoaded: (url: string) => boolean,
 ): Promise<unknown> | undefined {
   if (error.kind !== "error") return undefined;
-  const modules = error.records.map((record) => record.derived?.export?.module)
-    .filter((url) => url !== undefined && !asked.has(url) && isLoaded(url)) as string[];
-  return modules.length === 0 ? undefined : Promise.all(modules.map(learn));
+  const urls = error.records.map((record) => record.derived?.export?.module);
+  const waits = [...new Set(urls)].filter((url) => url !== undefined && isLoaded(url))
+    .map((url) => asked.get(url!) ?? learn(url!))
+    .filter((state) => state !== "answered");
+  return waits.length === 0 ? undefined : Promise.all(waits);
 }
 
-async function learn(url: string): Promise<void> {
-  asked.add(url);
+function learn(url: string): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, LONGEST_WAIT);
+  asked.set(url, promise);
   import(url).then((exports) => void namespaces.set(url, exports)).catch(() => {}).then(resolve);
-  await promise;
-  clearTimeout(timer);
+  return promise.finally(() => {
+    clearTimeout(timer);
+    asked.set(url, "answered");
+  });
 }
