@@ -80,7 +80,16 @@ export class PoolWorker implements WorkerLoad, TaskHolder {
   }
 
   #hold(): void {
-    if (this.#unsettled++ === 0) this.channel.hold(true);
+    this.#unsettled++;
+    this.channel.hold(true);
+  }
+
+  /**
+   * Lets the program end if it may. Not at once with the last task, since the next often follows on its
+   * heels, but whenever the scheduler has given out what it has.
+   */
+  relax(): void {
+    if (this.#unsettled === 0) this.channel.hold(false);
   }
 
   /**
@@ -204,7 +213,7 @@ export class PoolWorker implements WorkerLoad, TaskHolder {
 
   /** One of its tasks, still in its slot, got its outcome or was taken back. */
   settled(): void {
-    if (--this.#unsettled === 0) this.channel.hold(false);
+    this.#unsettled--;
   }
 
   /**

@@ -159,7 +159,10 @@ export class Scheduler implements TaskOwner {
     if (task.queued) {
       this.#queue.settled();
       this.#holdProgram();
-    } else task.worker?.settled();
+    } else if (task.worker !== undefined) {
+      task.worker.settled();
+      this.#scheduleFlush();
+    }
     task.settings.signal?.delete(task);
     if (task.settings.deadline !== undefined) this.#overseer.settled(task);
     this.books.settled(task);
@@ -188,6 +191,7 @@ export class Scheduler implements TaskOwner {
       }
       const sent = this.#roster.all.flatMap((worker) => worker.revokeLatest(Infinity));
       for (const task of [...sent, ...this.#queue.drain()]) task.cancel();
+      this.#scheduleFlush();
       this.#holdProgram();
     }
     this.#roster.failReady(() =>
@@ -228,6 +232,8 @@ export class Scheduler implements TaskOwner {
       if (this.#needsWorker()) this.#flushLater();
     }
     if (this.#queue.size === 0) this.#steal(false);
+    for (const worker of this.#roster.active) worker.relax();
+    for (const worker of this.#roster.condemned) worker.relax();
     this.#holdProgram();
   }
 
@@ -348,7 +354,9 @@ export class Scheduler implements TaskOwner {
       this.#roster.becameIdle(worker);
       if (this.#closed && this.#queue.size === 0) this.#roster.closeIdle(0);
     }
-    this.#flush();
+    // With nothing to give out, whoever awaited the answers goes first: they may have the next task.
+    if (this.#queue.size > 0) this.#flush();
+    else this.#scheduleFlush();
   }
 
   readonly #isListed = (url: string): boolean =>

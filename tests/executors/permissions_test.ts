@@ -1,0 +1,191 @@
+/**
+ * Tests of what a pool's workers may do. Each runs a program in a child, with exactly the flags that it
+ * names.
+ */
+
+import { assert, assertEquals, assertMatch } from "@std/assert";
+
+const ROOT = new URL("../../", import.meta.url);
+const CONFIG = new URL("deno.json", ROOT).pathname;
+const PROGRAM = new URL("./programs/permissions.ts", import.meta.url).pathname;
+
+/** Workers need to read their modules, and nothing else. */
+const READ_HERE = `--allow-read=${ROOT.pathname}`;
+const OPTION = "--unstable-worker-options";
+
+/** Milliseconds after which a program hangs; it is killed, and its test fails. */
+const HANG = 30_000;
+
+interface Ending {
+  code: number;
+  lines: string[];
+  stderr: string;
+}
+
+async function run(flags: readonly string[], program: string, config = CONFIG): Promise<Ending> {
+  const signal = AbortSignal.timeout(HANG);
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--no-lock", "--no-prompt", `--config=${config}`]
+      .concat(flags, PROGRAM, program),
+    env: { NO_COLOR: "1" },
+    stdin: "null",
+    signal,
+  }).output();
+  const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+  assert(!signal.aborted, `the program does not end; it printed ${out} and ${err}`);
+  return { code, lines: out!.split("\n").slice(0, -1), stderr: err! };
+}
+
+/** Runs a program that ends well, with nothing on stderr; returns what it printed. */
+async function lines(flags: readonly string[], program: string): Promise<string[]> {
+  const { code, lines, stderr } = await run(flags, program);
+  assertEquals(stderr, "");
+  assertEquals(code, 0);
+  return lines;
+}
+
+const ALL_BUT_RUN = ["env", "ffi", "import", "net", "read", "sys", "write"]
+  .map((kind) => `--allow-${kind}`);
+
+/** Each kind, and what is granted of those that the program looks at. */
+const GRANTS: readonly [program: string, flags: readonly string[], granted: string][] = [
+  ["by default", [READ_HERE, "--allow-net"], "net"],
+  ["by default", ["--allow-read", "--allow-env"], "env read"],
+  ["inherit", [READ_HERE, "--allow-net", OPTION], "net"],
+  ["inherit", ["-A", OPTION], "env ffi import net read run sys write"],
+  ["none", ["-A", OPTION], "nothing"],
+  ["none", [READ_HERE, OPTION], "nothing"],
+  ["empty", ["-A", OPTION], "nothing"],
+  ["one kind", ["-A", OPTION], "net"],
+  ["one kind", [...ALL_BUT_RUN, OPTION], "net"],
+  ["each kind as it is", ["--allow-read", "--allow-net", "--allow-env", OPTION], "net read"],
+  ["each kind as it is", [READ_HERE, "--allow-env", OPTION], "nothing"],
+  ["lists", ["-A", OPTION], "env=HOME net=localhost:80 read=/etc"],
+  [
+    "lists",
+    [`${READ_HERE},/etc`, "--allow-env=HOME,PATH", "--allow-net=localhost", OPTION],
+    "env=HOME net=localhost:80 read=/etc",
+  ],
+  ["a list with a URL", ["-A", OPTION], "read=/etc"],
+  ["an empty list", ["-A", OPTION], "nothing"],
+];
+
+for (const [program, flags, granted] of GRANTS) {
+  const given = flags.join(" ").replaceAll(ROOT.pathname, ".");
+  Deno.test(`Permissions of workers: ${program}, of a program with ${given}`, async () => {
+    assertEquals(await lines(flags, program), [granted]);
+  });
+}
+
+function tooMuch(what: string, flag: string): string {
+  return `NotCapable: Cannot make a ThreadPoolExecutor: a worker can't have more than this program: ` +
+    `${what} is not granted: add ${flag}`;
+}
+
+Deno.test("More than the program has is refused at once, and the flag is named", async () => {
+  const kinds = ["env", "ffi", "import", "net", "read", "run", "sys", "write"];
+  assertEquals(await lines([READ_HERE, OPTION], "too much"), [
+    ...kinds.map((kind) => tooMuch(`${kind} access`, `--allow-${kind}`)),
+    tooMuch("read access to /etc", "--allow-read=/etc"),
+    tooMuch("env access to HOME", "--allow-env=HOME"),
+    tooMuch("net access to localhost:80", "--allow-net=localhost:80"),
+  ]);
+});
+
+Deno.test("The refusal comes before Deno would end the program for want of the option", async () => {
+  const [first] = await lines([READ_HERE], "too much");
+  assertEquals(first, tooMuch("env access", "--allow-env"));
+});
+
+Deno.test("Of a permission that the program has in part, a worker may have what lies within", async () => {
+  assertEquals(await lines([`${READ_HERE},/etc`, OPTION], "part of a list"), [
+    "made",
+    tooMuch("read access to /var", "--allow-read=/var"),
+    tooMuch("read access", "--allow-read"),
+  ]);
+});
+
+Deno.test("Permissions of no form that Deno knows are a TypeError that says what is wanted", async () => {
+  const forms = `"inherit", "none" or an object is wanted`;
+  const known = "env, ffi, import, net, read, run, sys, write are known";
+  const grants = `true, false, "inherit" or a list is wanted`;
+  const items = "strings and file URLs are wanted";
+  const expected = [
+    ...[`"all"`, `""`, "5", "true", "null", "[]"]
+      .map((form) => `permissions is ${form}: ${forms}`),
+    `there is no permission reed: ${known}`,
+    `permission read is 1: ${grants}`,
+    `permission read is "all": ${grants}`,
+    `permission read lists 5: ${items}`,
+    `permission read lists an empty string: ${items}`,
+    `permission read lists https://example.org/: ${items}`,
+    "permission net lists file:///etc: strings are wanted",
+    "a thread can't have a deny list: grant what it needs, or use a process",
+    `there is no permission all: ${known}`,
+  ];
+  assertEquals(
+    await lines(["-A", OPTION], "bad forms"),
+    expected.map((text) => `TypeError: Cannot make a ThreadPoolExecutor: ${text}`),
+  );
+});
+
+Deno.test("An item that Deno does not understand is a TypeError that gives Deno's reason", async () => {
+  const [host, kind] = await lines([READ_HERE, OPTION], "items that Deno does not know");
+  const start = "^TypeError: Cannot make a ThreadPoolExecutor: permission ";
+  assertMatch(host!, new RegExp(`${start}net lists https://example.org: .+`));
+  assertMatch(kind!, new RegExp(`${start}sys lists weather: .+weather`));
+});
+
+Deno.test("Under none, functions work by source, by reference and out of listed modules", async () => {
+  for (const flags of [["-A"], ["--allow-read"], [READ_HERE]]) {
+    assertEquals(await lines([...flags, OPTION], "tasks"), ["2", "0", "0", "6", "9"]);
+  }
+});
+
+Deno.test("Under none, a module that was not known when the worker started: the error says what to do", async () => {
+  const [error, next] = await lines(["-A", OPTION], "a module that is not known at the start");
+  assertMatch(
+    error!,
+    /^TypeError: Cannot run work: its module file:\S+exits\.ts does not load: Requires read access/,
+  );
+  assertMatch(error!, /: list it in modules$/);
+  assertEquals(next, "2", "the worker lives on");
+});
+
+Deno.test("A worker that was given permissions revokes only its own", async () => {
+  assertEquals(await lines([READ_HERE, "--allow-net", OPTION], "revoke"), ["prompt", "granted"]);
+});
+
+Deno.test("A program that may not read its modules gets an error that names the flag, and ends", async () => {
+  for (const flags of [[], ["--allow-net"], ["--allow-read=/etc"], [OPTION]]) {
+    const { code, lines, stderr } = await run(flags, "no read");
+    assertMatch(
+      [...lines, stderr].join("\n"),
+      /NotCapable: Cannot make .* may not read .*--allow-read/,
+    );
+    assertEquals(code, 1);
+  }
+  assertEquals(await lines([READ_HERE], "no read"), ["2"]);
+});
+
+Deno.test("The option can stand in deno.json", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const { imports } = JSON.parse(await Deno.readTextFile(CONFIG));
+    const config = `${folder}/deno.json`;
+    const text = JSON.stringify({ unstable: ["worker-options"], imports });
+    await Deno.writeTextFile(config, text);
+    const { code, lines, stderr } = await run(["-A"], "none", config);
+    assertEquals(stderr, "");
+    assertEquals(code, 0);
+    assertEquals(lines, ["nothing"]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("Without the option Deno ends a program whose workers are given permissions, and names it", async () => {
+  const { code, stderr } = await run(["-A"], "none");
+  assertEquals(code, 70);
+  assertMatch(stderr, /--unstable-worker-options/);
+});
