@@ -60,6 +60,8 @@ class WorkerChannel implements Channel {
   readonly #events: ChannelEvents;
   readonly #lifeLock = newLockName();
   readonly #watch: LifeWatch;
+  /** Waits a moment for the first tasks, to travel with them. */
+  #start: WorkerStartMessage | undefined;
   #open = true;
   #ready = false;
   #held = true;
@@ -98,7 +100,13 @@ class WorkerChannel implements Channel {
       concurrency: setup.concurrency,
       initializer: initializer &&
         { call: initializer.call, args: encode(initializer.args, transfer) },
+      first: null,
     };
+    if (initializer === null) {
+      this.#start = start;
+      queueMicrotask(() => this.#sendStart());
+      return;
+    }
     try {
       this.#worker.postMessage(start, transfer);
     } catch (error) {
@@ -108,7 +116,19 @@ class WorkerChannel implements Channel {
   }
 
   post(message: ToWorker, transfer: Transferable[]): void {
+    if (this.#start !== undefined && message.kind === "run") {
+      this.#worker.postMessage({ ...this.#start, first: message }, transfer);
+      this.#start = undefined;
+      return;
+    }
+    this.#sendStart();
     this.#worker.postMessage(message, transfer);
+  }
+
+  #sendStart(): void {
+    if (this.#start === undefined || !this.#open) return;
+    this.#worker.postMessage(this.#start);
+    this.#start = undefined;
   }
 
   hold(busy: boolean): void {

@@ -11,7 +11,7 @@ import { encodeError } from "./_error_codec.ts";
 import { holdForLife } from "./_life_lock.ts";
 import { setMainModule } from "./_main_module.ts";
 import { withoutOwnFrames } from "./_own_frames.ts";
-import type { FromWorker, StartMessage, ToWorker } from "./_protocol.ts";
+import type { FromWorker, RunMessage, StartMessage, ToWorker } from "./_protocol.ts";
 import { type Loaders, Resolver } from "./_resolve_callable.ts";
 import { CallServer } from "./_serve_calls.ts";
 import { decode } from "./_codec.ts";
@@ -29,6 +29,8 @@ interface WorkerScope extends EventTarget {
 export interface WorkerStartMessage extends StartMessage {
   /** The Web Lock that it holds for life. */
   lifeLock: string;
+  /** Tasks that were there at the start: a message less before the first answer. */
+  first: RunMessage | null;
 }
 
 /**
@@ -109,6 +111,7 @@ export function serveParent(loaders: Loaders): void {
     }
     ready = true;
     post({ kind: "ready", timeOrigin: performance.timeOrigin }, []);
+    if (message.first !== null) server.receive(message.first);
     for (const message of early) server.receive(message);
   };
 
