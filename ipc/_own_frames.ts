@@ -4,7 +4,13 @@
 
 import type { WireError } from "./_error_codec.ts";
 
-const OWN = ["_serve_calls.ts", "_resolve_callable.ts", "current_task.ts", "_task_context.ts"].map((
+const OWN = [
+  "_serve_calls.ts",
+  "_resolve_callable.ts",
+  "_run_rows.ts",
+  "current_task.ts",
+  "_task_context.ts",
+].map((
   file,
 ) => new URL(`./${file}`, import.meta.url).href);
 

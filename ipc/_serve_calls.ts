@@ -13,23 +13,14 @@
  */
 
 import { ClaimTable } from "../sync/_claim.ts";
-import {
-  decode,
-  encode,
-  explainCloneError,
-  MessageScan,
-  type Need,
-  needsEncoding,
-  Separator,
-} from "./_codec.ts";
+import { decode } from "./_codec.ts";
 import { encodeError, type WireError } from "./_error_codec.ts";
+import { Outbox, type Post } from "./_outbox.ts";
 import { withoutOwnFrames } from "./_own_frames.ts";
 import {
   ANNOUNCED,
-  ANSWER_HEAD,
   CHUNK,
   ENCODED,
-  type FromWorker,
   type PartialChunk,
   RUN_HEAD,
   type RunMessage,
@@ -39,19 +30,15 @@ import {
   type ToWorker,
 } from "./_protocol.ts";
 import type { Resolved, Resolver } from "./_resolve_callable.ts";
-import type { CallDescription } from "./callable.ts";
+import { RowError, runRows } from "./_run_rows.ts";
 import { isThenable } from "./_task_context.ts";
+import type { CallDescription } from "./callable.ts";
 import { RunningTask } from "./current_task.ts";
 
 /** A function that takes less is tiny: an answer may wait while it runs. Milliseconds. */
 const TINY = 0.05;
-/** How old an answer may become before it is sent. Larger saves messages, smaller saves waiting. */
-const OLDEST_ANSWER = 1;
 /** How long the loop runs before the event loop gets a turn. Larger starves timers of tasks. */
 const SLICE = 4;
-
-/** Sends to the parent; throws what structured clone throws. */
-export type Post = (message: FromWorker, transfer: Transferable[]) => void;
 
 /** A callable in this worker. */
 interface Entry {
@@ -69,12 +56,6 @@ interface Batch {
   readonly values: unknown[];
   nextHead: number;
   nextValue: number;
-}
-
-/** Answers on their way out. */
-interface Answers {
-  readonly heads: number[];
-  readonly values: unknown[];
 }
 
 /** A task in hand. */
@@ -101,17 +82,13 @@ export class CallServer {
   readonly #resolving = new Map<number, () => void>();
   /** Tasks in hand: waiting, or held up until their function is resolved. */
   #inHand = 0;
-  /** Answers that wait to be sent, and those that are being sent. */
-  #heads: number[] = [];
-  #values: unknown[] = [];
-  #leaving: Answers | undefined = undefined;
+  readonly #outbox: Outbox;
   #ended = false;
-  #oldestAnswer = 0;
-  #flushArmed = false;
   #pumpArmed = false;
 
   constructor(start: StartMessage, resolver: Resolver, post: Post) {
     this.#post = post;
+    this.#outbox = new Outbox(post);
     this.#claims = new ClaimTable(start.claims);
     this.#concurrency = start.concurrency;
     this.#resolver = resolver;
@@ -138,54 +115,10 @@ export class CallServer {
     }
   }
 
-  /** Sends the answers that were held back, in as few messages as may be. */
-  flush(): void {
-    if (this.#heads.length === 0) return;
-    const batch = this.#leaving = { heads: this.#heads, values: this.#values };
-    this.#heads = [];
-    this.#values = [];
-    try {
-      const needs = needsOf(batch);
-      if (needs === "nothing") this.#post({ kind: "answers", ...batch }, []);
-      else this.#flushSingly(batch);
-    } catch {
-      this.#flushSingly(batch);
-    }
-    this.#leaving = undefined;
-  }
-
   /** The worker ends: sends what can be sent, and begins nothing more. */
   end(): void {
     this.#ended = true;
-    // A result's own getter may end the worker while its batch is being cloned, and do so again.
-    const leaving = this.#leaving;
-    this.#leaving = undefined;
-    if (leaving !== undefined) this.#flushSingly(leaving);
-    this.flush();
-  }
-
-  /**
-   * Posts each answer by itself: one that can't be cloned harms no other, one that moves memory does so
-   * alone, and what two have in common arrives twice. Values that could run code when they are cloned
-   * come last.
-   */
-  #flushSingly({ heads, values }: Answers): void {
-    const order = [...values.keys()];
-    const isInert = (i: number) =>
-      heads[i * ANSWER_HEAD + 1] === Status.raised || typeof values[i] !== "object";
-    for (const i of [...order.filter(isInert), ...order.filter((i) => !isInert(i))]) {
-      const head = heads.slice(i * ANSWER_HEAD, (i + 1) * ANSWER_HEAD);
-      try {
-        const transfer: Transferable[] = [];
-        const single = [values[i]];
-        prepare(head, single, transfer);
-        this.#post({ kind: "answers", heads: head, values: single }, transfer);
-      } catch (error) {
-        head[1] = Status.raised;
-        const wire = encodeError(explainCloneError(error, "the result"));
-        this.#post({ kind: "answers", heads: head, values: [wire] }, []);
-      }
-    }
+    this.#outbox.end();
   }
 
   #take({ calls, heads, values }: RunMessage): void {
@@ -221,8 +154,8 @@ export class CallServer {
       }
       now = this.#next(batch, now);
     }
-    if (this.#inHand === 0 || !this.#mayAnswerSoon()) this.flush();
-    else this.#armFlush();
+    if (this.#inHand === 0 || !this.#mayAnswerSoon()) this.#outbox.flush();
+    else this.#outbox.flushSoon();
   }
 
   /** Begins the next task of `batch` at time `now`; returns the time when that is done. */
@@ -234,7 +167,7 @@ export class CallServer {
     const first = batch.nextValue;
     batch.nextHead += RUN_HEAD;
     batch.nextValue += shape >> SHAPE_BITS;
-    if (entry.mean > TINY) this.flush();
+    if (entry.mean > TINY) this.#outbox.flush();
     const args = values.slice(first, batch.nextValue);
     // The batch must not keep alive what its tasks are done with.
     values.fill(undefined, first, batch.nextValue);
@@ -271,7 +204,7 @@ export class CallServer {
   }
 
   #announce(slot: number): void {
-    this.flush();
+    this.#outbox.flush();
     this.#post({ kind: "started", slot }, []);
   }
 
@@ -347,7 +280,7 @@ export class CallServer {
   }
 
   #skip(slot: number, now: number): void {
-    this.#push(slot, Status.skipped, undefined, now, 0);
+    this.#outbox.add(slot, Status.skipped, undefined, now, 0);
   }
 
   #answer(
@@ -360,30 +293,13 @@ export class CallServer {
   ): void {
     const duration = now - started;
     entry.mean = nextMean(entry.mean, duration);
-    this.#push(slot, status, value, started, duration);
-    // What took long was not tiny, whatever was expected: its answer must not wait for the next one.
-    if (duration > OLDEST_ANSWER || now - this.#oldestAnswer > OLDEST_ANSWER) this.flush();
-  }
-
-  #push(slot: number, status: number, value: unknown, started: number, duration: number): void {
-    if (this.#heads.length === 0) this.#oldestAnswer = started + duration;
-    this.#heads.push(slot, status, Math.round(started * 1000), Math.round(duration * 1000));
-    this.#values.push(value);
+    this.#outbox.add(slot, status, value, started, duration);
   }
 
   /** Whether every job in hand is likely to end at once, so that answers may wait for theirs. */
   #mayAnswerSoon(): boolean {
     for (const { entry } of this.#waiting.values()) if (entry.mean > TINY) return false;
     return this.#waiting.size === this.#inHand;
-  }
-
-  #armFlush(): void {
-    if (this.#flushArmed || this.#heads.length === 0) return;
-    this.#flushArmed = true;
-    setImmediate(() => {
-      this.#flushArmed = false;
-      this.flush();
-    });
   }
 }
 
@@ -393,84 +309,6 @@ function nextMean(mean: number, measured: number): number {
   return measured > mean
     ? (mean + Math.min(measured, Math.max(mean, 0.001) * 8)) / 2
     : mean * 0.9 + measured * 0.1;
-}
-
-/** Whether the answers may be posted together as they are. */
-function needsOf({ heads, values }: Answers): Need {
-  let scan: MessageScan | undefined;
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i];
-    if (typeof value !== "object" || value === null) continue;
-    if (heads[i * ANSWER_HEAD + 1] === Status.raised) continue;
-    scan ??= new MessageScan();
-    const need = scan.look(value);
-    if (need !== "nothing") return need;
-  }
-  return "nothing";
-}
-
-/** Encodes the result of a single answer, in place, when it needs it. */
-function prepare(heads: number[], values: unknown[], transfer: Transferable[]): void {
-  const [value] = values;
-  if (typeof value !== "object" || value === null) return;
-  if (heads[1] === Status.returned && needsEncoding(value)) {
-    values[0] = encode(value, transfer);
-    heads[1] = Status.returnedEncoded;
-  } else if (heads[1] === Status.raisedPartly) {
-    const partial = value as PartialChunk;
-    if (!needsEncoding(partial.results)) return;
-    const results = encode(partial.results, transfer);
-    values[0] = { ...partial, results, encoded: true } satisfies PartialChunk;
-  }
-}
-
-/** What a row of a chunk raised, with the results before it. */
-class RowError {
-  constructor(readonly results: unknown[], readonly error: unknown) {}
-}
-
-/** Calls `fn` for each row of `columns`, one after the other. */
-function runRows(
-  fn: (...args: unknown[]) => unknown,
-  columns: readonly unknown[][],
-  task: RunningTask,
-): unknown[] | RowError | Promise<unknown[] | RowError> {
-  const results: unknown[] = [];
-  const rows = columns[0]!.length;
-  const separator = new Separator();
-  const only = columns.length === 1 ? columns[0] : undefined;
-  try {
-    for (let row = 0; row < rows; row++) {
-      task.checkpoint();
-      const result = only !== undefined ? fn(only[row]) : fn(...columns.map((c) => c[row]));
-      if (isThenable(result)) return finishRows(fn, columns, task, results, result, separator);
-      results.push(separator.separate(result));
-    }
-  } catch (error) {
-    return new RowError(results, error);
-  }
-  return results;
-}
-
-/** Goes on with the rows after the first that gave a promise. */
-async function finishRows(
-  fn: (...args: unknown[]) => unknown,
-  columns: readonly unknown[][],
-  task: RunningTask,
-  results: unknown[],
-  first: PromiseLike<unknown>,
-  separator: Separator,
-): Promise<unknown[] | RowError> {
-  try {
-    results.push(separator.separate(await first));
-    for (let row = results.length; row < columns[0]!.length; row++) {
-      task.checkpoint();
-      results.push(separator.separate(await fn(...columns.map((column) => column[row]))));
-    }
-  } catch (error) {
-    return new RowError(results, error);
-  }
-  return results;
 }
 
 function encodeTaskError(error: unknown, entry: Entry): WireError {

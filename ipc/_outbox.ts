@@ -1,0 +1,136 @@
+/**
+ * Answers on their way out of a worker: held back to travel together, but never for long.
+ *
+ * They leave when the server says so, when the oldest is a millisecond old, and after a task that took
+ * long. One that can't be posted harms no other.
+ */
+
+import { encode, explainCloneError, MessageScan, type Need, needsEncoding } from "./_codec.ts";
+import { encodeError } from "./_error_codec.ts";
+import { ANSWER_HEAD, type FromWorker, type PartialChunk, Status } from "./_protocol.ts";
+
+/** How old an answer may become before it is sent. Larger saves messages, smaller saves waiting. */
+const OLDEST_ANSWER = 1;
+
+/** Sends to the parent; throws what structured clone throws. */
+export type Post = (message: FromWorker, transfer: Transferable[]) => void;
+
+/** Answers of one message. */
+interface Answers {
+  readonly heads: number[];
+  readonly values: unknown[];
+}
+
+/** See the head of the file. */
+export class Outbox {
+  readonly #post: Post;
+  #heads: number[] = [];
+  #values: unknown[] = [];
+  /** What is being posted. */
+  #leaving: Answers | undefined = undefined;
+  /** When the first answer came, in milliseconds. */
+  #oldest = 0;
+  #flushArmed = false;
+
+  constructor(post: Post) {
+    this.#post = post;
+  }
+
+  /** Adds the answer of a task that started at `started` and took `duration`, in milliseconds. */
+  add(slot: number, status: number, value: unknown, started: number, duration: number): void {
+    const now = started + duration;
+    if (this.#heads.length === 0) this.#oldest = now;
+    this.#heads.push(slot, status, Math.round(started * 1000), Math.round(duration * 1000));
+    this.#values.push(value);
+    // What took long was not tiny, whatever was expected: its answer must not wait for the next one.
+    if (duration > OLDEST_ANSWER || now - this.#oldest > OLDEST_ANSWER) this.flush();
+  }
+
+  /** Sends the answers that are held back, in as few messages as may be. */
+  flush(): void {
+    if (this.#heads.length === 0) return;
+    const batch = this.#leaving = { heads: this.#heads, values: this.#values };
+    this.#heads = [];
+    this.#values = [];
+    try {
+      const needs = needsOf(batch);
+      if (needs === "nothing") this.#post({ kind: "answers", ...batch }, []);
+      else this.#flushSingly(batch);
+    } catch {
+      this.#flushSingly(batch);
+    }
+    this.#leaving = undefined;
+  }
+
+  /** Sends them when the event loop has turned, unless they have left by then. */
+  flushSoon(): void {
+    if (this.#flushArmed || this.#heads.length === 0) return;
+    this.#flushArmed = true;
+    setImmediate(() => {
+      this.#flushArmed = false;
+      this.flush();
+    });
+  }
+
+  /** The worker ends: sends what can be sent. */
+  end(): void {
+    // A result's own getter may end the worker while its batch is being cloned, and do so again.
+    const leaving = this.#leaving;
+    this.#leaving = undefined;
+    if (leaving !== undefined) this.#flushSingly(leaving);
+    this.flush();
+  }
+
+  /**
+   * Posts each answer by itself: one that can't be cloned harms no other, one that moves memory does so
+   * alone, and what two have in common arrives twice. Values that could run code when they are cloned
+   * come last.
+   */
+  #flushSingly({ heads, values }: Answers): void {
+    const order = [...values.keys()];
+    const isInert = (i: number) =>
+      heads[i * ANSWER_HEAD + 1] === Status.raised || typeof values[i] !== "object";
+    for (const i of [...order.filter(isInert), ...order.filter((i) => !isInert(i))]) {
+      const head = heads.slice(i * ANSWER_HEAD, (i + 1) * ANSWER_HEAD);
+      try {
+        const transfer: Transferable[] = [];
+        const single = [values[i]];
+        prepare(head, single, transfer);
+        this.#post({ kind: "answers", heads: head, values: single }, transfer);
+      } catch (error) {
+        head[1] = Status.raised;
+        const wire = encodeError(explainCloneError(error, "the result"));
+        this.#post({ kind: "answers", heads: head, values: [wire] }, []);
+      }
+    }
+  }
+}
+
+/** Whether the answers may be posted together as they are. */
+function needsOf({ heads, values }: Answers): Need {
+  let scan: MessageScan | undefined;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    if (typeof value !== "object" || value === null) continue;
+    if (heads[i * ANSWER_HEAD + 1] === Status.raised) continue;
+    scan ??= new MessageScan();
+    const need = scan.look(value);
+    if (need !== "nothing") return need;
+  }
+  return "nothing";
+}
+
+/** Encodes the result of a single answer, in place, when it needs it. */
+function prepare(heads: number[], values: unknown[], transfer: Transferable[]): void {
+  const [value] = values;
+  if (typeof value !== "object" || value === null) return;
+  if (heads[1] === Status.returned && needsEncoding(value)) {
+    values[0] = encode(value, transfer);
+    heads[1] = Status.returnedEncoded;
+  } else if (heads[1] === Status.raisedPartly) {
+    const partial = value as PartialChunk;
+    if (!needsEncoding(partial.results)) return;
+    const results = encode(partial.results, transfer);
+    values[0] = { ...partial, results, encoded: true } satisfies PartialChunk;
+  }
+}
