@@ -21,16 +21,6 @@ export class Inputs {
     }
   }
 
-  /** How many values a row has. */
-  get columns(): number {
-    return this.#iterators.length;
-  }
-
-  /** Whether an input has ended or failed, or they were closed. */
-  get ended(): boolean {
-    return this.#ended;
-  }
-
   /** The next row; `undefined` at the end. Throws what an input throws; the others are closed then. */
   next(): Row | Promise<Row> {
     if (this.#ended) return undefined;

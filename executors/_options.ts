@@ -17,11 +17,14 @@ export interface OptionRule {
 /** The rules of one options object; keys that it does not have are refused. */
 export type OptionRules = Readonly<Record<string, OptionRule>>;
 
-/** An integer from `min`. */
-export function integerFrom(min: number): OptionRule {
+/** An integer from `min`, and up to `max` where there is one. */
+export function integerFrom(min: number, max = Infinity): OptionRule {
   return {
-    wanted: `an integer of at least ${min}`,
-    allows: (value) => Number.isSafeInteger(value) && (value as number) >= min,
+    wanted: max === Infinity
+      ? `an integer of at least ${min}`
+      : `an integer of at least ${min} and at most ${max}`,
+    allows: (value) =>
+      Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max,
   };
 }
 

@@ -28,12 +28,21 @@ export interface Bench {
   dismiss(worker: PoolWorker, why: string): void;
 }
 
+/** A worker that gets no more tasks. */
+interface Condemned {
+  /** Ends its time. */
+  timer: ReturnType<typeof setTimeout> | undefined;
+  /** Whether it sent anything since it was last asked. */
+  answered: boolean;
+  /** Whether a shutdown waits for it. */
+  awaited: boolean;
+}
+
 /** Watches the deadlines of one executor's tasks. */
 export class Overseer {
   readonly #bench: Bench;
   readonly #stops = new Map<Task, () => void>();
-  /** Condemned workers, and what stops their timers. */
-  readonly #condemned = new Map<PoolWorker, { stop: () => void; answered: boolean }>();
+  readonly #condemned = new Map<PoolWorker, Condemned>();
 
   constructor(bench: Bench) {
     this.#bench = bench;
@@ -43,6 +52,7 @@ export class Overseer {
   started(task: Task, worker: PoolWorker): void {
     if (task.settings.deadline === undefined || task.done()) return;
     const deadline = task.settings.deadline * Math.max(1, task.rows);
+    this.settled(task); // It may have begun before, in a worker that died or lost it.
     this.#stops.set(task, after(deadline, () => this.#missed(task, worker, deadline)));
   }
 
@@ -50,6 +60,19 @@ export class Overseer {
   settled(task: Task): void {
     this.#stops.get(task)?.();
     this.#stops.delete(task);
+  }
+
+  /** Nothing is wanted of the worker any more: what it still runs has as long as an overdue task. */
+  retire(worker: PoolWorker): void {
+    const known = this.#condemned.get(worker);
+    if (known !== undefined) {
+      known.awaited = true;
+      known.timer?.ref();
+      return;
+    }
+    this.#condemned.set(worker, { timer: undefined, answered: false, awaited: true });
+    this.#bench.condemn(worker);
+    this.#giveTime(worker, GRACE);
   }
 
   /** A worker sent a message: its event loop turns. */
@@ -62,13 +85,13 @@ export class Overseer {
 
   /** A worker is gone. */
   gone(worker: PoolWorker): void {
-    this.#condemned.get(worker)?.stop();
+    clearTimeout(this.#condemned.get(worker)?.timer);
     this.#condemned.delete(worker);
   }
 
   #missed(task: Task, worker: PoolWorker, deadline: number): void {
     this.#stops.delete(task);
-    if (task.done()) return;
+    if (task.done() || task.worker !== worker) return;
     worker.revokeOrStop(task);
     task.set_exception(
       new TimeoutError(
@@ -77,7 +100,7 @@ export class Overseer {
       ),
     );
     if (this.#condemned.has(worker)) return;
-    this.#condemned.set(worker, { stop: () => {}, answered: false });
+    this.#condemned.set(worker, { timer: undefined, answered: false, awaited: false });
     this.#bench.condemn(worker);
     this.#giveTime(worker, GRACE);
   }
@@ -87,14 +110,13 @@ export class Overseer {
     if (condemned === undefined) return;
     condemned.answered = false;
     worker.channel.post({ kind: "ping" }, []);
-    const timer = setTimeout(() => {
+    condemned.timer = setTimeout(() => {
       const others = worker.running().some((task) => !task.done());
       if (others && (condemned.answered || ms < RESPONSE)) this.#giveTime(worker, RESPONSE);
       else this.#dismiss(worker);
     }, ms);
     // Only tasks that are still wanted keep the program alive, and the worker is held for those.
-    timer.unref();
-    condemned.stop = () => clearTimeout(timer);
+    if (!condemned.awaited) condemned.timer.unref();
   }
 
   #dismiss(worker: PoolWorker): void {

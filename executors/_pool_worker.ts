@@ -5,7 +5,7 @@
 import type { Channel, ChannelEvents, Launch, WorkerSetup } from "../ipc/_channel.ts";
 import { encode, explainCloneError, MessageScan } from "../ipc/_codec.ts";
 import { ANNOUNCED, CHUNK, ENCODED, SHAPE_BITS } from "../ipc/_protocol.ts";
-import { type Call, type CallDescription, whenForgotten } from "../ipc/callable.ts";
+import { type Call, type CallDescription, loseInterest, whenForgotten } from "../ipc/callable.ts";
 import { IN_FLIGHT, type Load as WorkerLoad } from "./_batching.ts";
 import type { Task, TaskHolder } from "./_task.ts";
 
@@ -43,6 +43,9 @@ export class PoolWorker implements WorkerLoad, TaskHolder {
   readonly #free: number[];
   /** What the task in each slot added to `work`. */
   readonly #estimates: Float64Array;
+  /** When the task in each slot was sent: a count. */
+  readonly #sentAt: Float64Array;
+  #sendings = 0;
   readonly #knownCalls = new Set<number>();
 
   constructor(launch: Launch, setup: WorkerSetup, events: ChannelEvents) {
@@ -50,7 +53,14 @@ export class PoolWorker implements WorkerLoad, TaskHolder {
     this.#bySlot = new Array(setup.slots).fill(undefined);
     this.#free = Array.from({ length: setup.slots }, (_, i) => setup.slots - 1 - i);
     this.#estimates = new Float64Array(setup.slots);
+    this.#sentAt = new Float64Array(setup.slots);
     this.channel = launch(setup, events);
+  }
+
+  /** It is in no list any more. */
+  left(): void {
+    this.state = "gone";
+    loseInterest(this);
   }
 
   /** How many more tasks have a slot. */
@@ -100,6 +110,8 @@ export class PoolWorker implements WorkerLoad, TaskHolder {
   send(tasks: readonly Task[]): void {
     let together = new Load();
     for (const task of tasks) {
+      // A callback or getter may have settled it since it left the queue.
+      if (task.done()) continue;
       if (isPlain(task)) {
         together.add(task, PLAIN);
         continue;
@@ -110,14 +122,15 @@ export class PoolWorker implements WorkerLoad, TaskHolder {
         together = new Load();
       }
       if (parcel === "another message") parcel = pack(task, together.scan) as Parcel | undefined;
-      if (parcel === undefined) continue;
+      if (parcel === undefined || task.done()) continue;
       if (parcel.transfer.length > 0) this.#post([task], [parcel]);
       else together.add(task, parcel);
     }
     this.#sendLoad(together);
   }
 
-  #sendLoad({ tasks, parcels }: Load): void {
+  #sendLoad(load: Load): void {
+    const { tasks, parcels } = load.live();
     if (tasks.length === 0 || this.#post(tasks, parcels) || tasks.length === 1) return;
     for (const [i, task] of tasks.entries()) if (!task.done()) this.#post([task], [parcels[i]!]);
   }
@@ -143,7 +156,11 @@ export class PoolWorker implements WorkerLoad, TaskHolder {
       const introduced = calls.length > 0 ? calls : null;
       this.channel.post({ kind: "run", calls: introduced, heads, values }, transfer);
     } catch (error) {
-      for (const task of tasks) this.take(task.slot);
+      for (const task of tasks) {
+        // A getter may have cancelled it meanwhile; the worker will never skip what it never got.
+        if (this.channel.claims.isRevoked(task.slot)) this.#revoked--;
+        this.take(task.slot);
+      }
       for (const call of calls) this.#knownCalls.delete(call.id);
       if (tasks.length === 1 && !tasks[0]!.done()) {
         tasks[0]!.set_exception(explainCloneError(error, `the arguments of ${nameOf(tasks[0]!)}`));
@@ -159,12 +176,13 @@ export class PoolWorker implements WorkerLoad, TaskHolder {
     const { id } = call;
     this.#knownCalls.add(id);
     const self = new WeakRef(this);
-    whenForgotten(call, () => {
+    const forget = () => {
       const worker = self.deref();
       if (worker === undefined || worker.state === "gone") return;
       worker.#knownCalls.delete(id);
       worker.channel.post({ kind: "forget", call: id }, []);
-    });
+    };
+    whenForgotten(call, forget, this);
     return call.description!;
   }
 
@@ -173,6 +191,7 @@ export class PoolWorker implements WorkerLoad, TaskHolder {
     this.#bySlot[slot] = task;
     const estimate = expectedTime(task);
     this.#estimates[slot] = estimate;
+    this.#sentAt[slot] = this.#sendings++;
     this.work += estimate;
     this.tasks++;
     task.worker = this;
@@ -226,7 +245,7 @@ export class PoolWorker implements WorkerLoad, TaskHolder {
     if (revoked) this.#revoked++;
     // The worker may be waiting for the task's module, or for what the task awaits.
     if (revoked || this.channel.claims.requestStop(task.slot)) {
-      this.channel.post({ kind: "stop", slot: task.slot }, []);
+      this.channel.post({ kind: "stop", slots: [task.slot] }, []);
     }
     return revoked;
   }
@@ -254,7 +273,7 @@ export class PoolWorker implements WorkerLoad, TaskHolder {
    * @returns The tasks, in the order of their submission; they belong to no worker now.
    */
   revokeLatest(most: number): Task[] {
-    const latestFirst = this.#own().toReversed();
+    const latestFirst = this.#own().sort((a, b) => this.#sentAt[b.slot]! - this.#sentAt[a.slot]!);
     const revoked: Task[] = [];
     for (const task of latestFirst) {
       if (revoked.length === most) break;
@@ -264,7 +283,10 @@ export class PoolWorker implements WorkerLoad, TaskHolder {
       this.settled();
       revoked.push(task);
     }
-    return revoked.reverse();
+    // One of them may be waiting for its module there.
+    const slots = revoked.map((task) => task.slot);
+    if (slots.length > 0) this.channel.post({ kind: "stop", slots }, []);
+    return revoked.sort((a, b) => a.order - b.order);
   }
 
   /** All its tasks, when the worker is gone, in the order of their submission. */
@@ -317,6 +339,13 @@ class Load {
   /** Made when the first task needs it. */
   get scan(): MessageScan {
     return this.#scan ??= new MessageScan();
+  }
+
+  /** Without the tasks that user code settled while others were packed. */
+  live(): { tasks: Task[]; parcels: Parcel[] } {
+    if (!this.tasks.some((task) => task.done())) return this;
+    const parcels = this.parcels.filter((_, i) => !this.tasks[i]!.done());
+    return { tasks: this.tasks.filter((task) => !task.done()), parcels };
   }
 
   add(task: Task, parcel: Parcel): void {

@@ -66,6 +66,8 @@ export class Roster {
   #idleTimer: ReturnType<typeof setTimeout> | undefined = undefined;
   readonly #readyWaiters: PromiseWithResolvers<void>[] = [];
   readonly #closing = new Set<Promise<void>>();
+  /** Called when a worker has left. */
+  readonly #leaveWaiters: (() => void)[] = [];
 
   constructor(options: RosterOptions, events: RosterEvents) {
     this.#options = options;
@@ -186,14 +188,18 @@ export class Roster {
     else this.#armIdleTimer();
   }
 
+  /** Looks again when the worker that has been idle longest has been so for long enough. */
   #armIdleTimer(): void {
     const { idleTimeout } = this.#options;
     if (this.#idleTimer !== undefined || idleTimeout > LONGEST_TIMER) return;
+    const idle = [...this.active].filter(isIdle);
+    if (idle.length === 0) return;
+    const end = Math.min(...idle.map(({ idleSince }) => idleSince)) + idleTimeout;
     this.#idleTimer = setTimeout(() => {
       this.#idleTimer = undefined;
       this.closeIdle(idleTimeout);
-      if (this.active.size > 0) this.#armIdleTimer();
-    }, idleTimeout);
+      this.#armIdleTimer();
+    }, Math.max(1, Math.ceil(end - performance.now())));
     this.#idleTimer.unref();
   }
 
@@ -203,8 +209,7 @@ export class Roster {
     if (this.isAwaited) return;
     const now = performance.now();
     for (const worker of this.active) {
-      if (worker.tasks > 0 || worker.state !== "ready" || now - worker.idleSince < ms) continue;
-      this.close(worker);
+      if (isIdle(worker) && now - worker.idleSince >= ms) this.close(worker);
     }
   }
 
@@ -228,29 +233,35 @@ export class Roster {
     worker.channel.abandon();
   }
 
-  /** Ends all workers, whatever they are at. */
-  closeAll(): void {
+  /** Ends all workers that have no tasks, and starts no more; gives those that have. */
+  closeAll(): PoolWorker[] {
     this.#stopBackOff?.();
-    for (const worker of this.all) {
-      if (worker.tasks === 0) this.close(worker);
-      else this.abandon(worker);
+    for (const worker of this.all) if (worker.tasks === 0) this.close(worker);
+    return this.all;
+  }
+
+  /** Resolves when all workers have left, and those that were closed have ended. */
+  async ended(): Promise<void> {
+    while (this.all.length > 0 || this.#closing.size > 0) {
+      if (this.#closing.size > 0) await Promise.all(this.#closing);
+      else await new Promise<void>((resolve) => this.#leaveWaiters.push(resolve));
     }
   }
 
-  /** Resolves when the workers that were closed have ended. */
-  async ended(): Promise<void> {
-    await Promise.all(this.#closing);
-  }
-
   #forget(worker: PoolWorker): void {
-    worker.state = "gone";
+    worker.left();
     this.active.delete(worker);
     this.condemned.delete(worker);
     this.#events.left(worker);
+    for (const left of this.#leaveWaiters.splice(0)) left();
     if (this.active.size > 0) return;
     clearTimeout(this.#idleTimer);
     this.#idleTimer = undefined;
   }
+}
+
+function isIdle({ tasks, state }: PoolWorker): boolean {
+  return tasks === 0 && state === "ready";
 }
 
 /** A longer time-out is none: timers can't take it. */

@@ -210,7 +210,8 @@ export class Scheduler implements TaskOwner {
   #closeAll(): void {
     if (this.#pending > 0) return;
     this.#stopTimers();
-    this.#roster.closeAll();
+    // What still runs was dropped by a signal or a deadline, and asked to stop.
+    for (const worker of this.#roster.closeAll()) this.#overseer.retire(worker);
   }
 
   readonly #scheduleFlush = (): void => {
@@ -454,7 +455,7 @@ export class Scheduler implements TaskOwner {
     const tasks = this.#queue.drain();
     this.#holdProgram();
     for (const worker of this.#roster.all) for (const task of worker.takeAll()) tasks.push(task);
-    this.#roster.closeAll();
+    for (const worker of this.#roster.closeAll()) this.#roster.abandon(worker);
     for (const task of tasks) if (!task.done()) task.set_exception(this.brokenError());
     for (const feeder of [...this.#feeders]) feeder.stop(this.brokenError());
     this.#roster.failReady(() => this.brokenError());

@@ -7,6 +7,7 @@ import { errorClass, learnErrorClasses } from "../ipc/_error_classes.ts";
 import { decodeError, type WireError } from "../ipc/_error_codec.ts";
 import { type PartialChunk, Status } from "../ipc/_protocol.ts";
 import { cancelBecause } from "./future.ts";
+import type { Caller } from "./_origin.ts";
 import type { Task } from "./_task.ts";
 
 /** What became of a chunk of a `map`: the results of its rows up to the first that threw. */
@@ -74,7 +75,7 @@ function withError(
 ): void {
   const finish = () => {
     if (task.done()) return;
-    then(decodeError(wire, { classes: errorClass, caller: task.origin.caller.stack }));
+    then(decodeError(wire, { classes: errorClass, caller: stackOf(task.origin.caller) }));
   };
   // Who was given a function itself has loaded its module; the others are not to be touched.
   const { loadedModule, description } = task.call;
@@ -82,5 +83,18 @@ function withError(
     url === loadedModule || (description?.url === null && isListed(url));
   const learning = learnErrorClasses(wire, isLoaded);
   if (learning === undefined) finish();
-  else learning.then(finish);
+  else {
+    learning.then(finish).catch((error) => {
+      if (!task.done()) task.set_exception(error);
+    });
+  }
+}
+
+/** The stack, unless the program's own way to format stacks fails. */
+function stackOf(caller: Caller): string | undefined {
+  try {
+    return caller.stack;
+  } catch {
+    return undefined;
+  }
 }

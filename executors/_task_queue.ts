@@ -28,6 +28,8 @@ export class TaskQueue {
   #live = 0;
   #settled = 0;
   #agedIsNext = false;
+  /** No task is aged before this time. */
+  #nextAged = 0;
 
   /** How many tasks wait, settled ones not counted. */
   get size(): number {
@@ -43,6 +45,7 @@ export class TaskQueue {
 
   /** Puts tasks that were taken back in front, in their order; a callback may have settled some since. */
   unshift(tasks: readonly Task[]): void {
+    this.#nextAged = 0;
     for (const task of tasks.toReversed()) {
       if (task.done()) continue;
       const lane = this.#laneOf(task.settings.priority);
@@ -56,10 +59,12 @@ export class TaskQueue {
   /** Takes the task whose turn it is at time `now`; `undefined` when none waits. */
   take(now: number): Task | undefined {
     const urgent = this.#firstLive(0);
-    if (urgent === undefined) return undefined;
-    const lane = this.#lanes.length > 1 ? this.#agedLane(now) ?? urgent : urgent;
+    if (urgent < 0) return undefined;
+    const aged = this.#lanes.length > 1 ? this.#agedLane(now) : -1;
+    const index = aged < 0 ? urgent : aged;
+    const lane = this.#lanes[index]!;
     const task = lane.tasks[lane.head]!;
-    this.#advance(lane);
+    this.#advance(index);
     task.queued = false;
     this.#live--;
     return task;
@@ -87,44 +92,53 @@ export class TaskQueue {
   }
 
   #laneOf(priority: number): Lane {
-    if (this.#lanes[0]?.priority === priority) return this.#lanes[0];
-    const at = this.#lanes.findIndex((lane) => lane.priority <= priority);
-    if (at >= 0 && this.#lanes[at]!.priority === priority) return this.#lanes[at]!;
+    const first = this.#lanes[0];
+    if (first?.priority === priority) return first;
+    let [from, to] = [0, this.#lanes.length];
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      if (this.#lanes[middle]!.priority > priority) from = middle + 1;
+      else to = middle;
+    }
+    const found = this.#lanes[from];
+    if (found?.priority === priority) return found;
     const lane: Lane = { priority, tasks: [], head: 0 };
-    this.#lanes.splice(at < 0 ? this.#lanes.length : at, 0, lane);
+    this.#lanes.splice(from, 0, lane);
     return lane;
   }
 
-  /** The first lane from `index` on whose front is not settled; drops the fronts that are. */
-  #firstLive(index: number): Lane | undefined {
-    for (let lane = this.#lanes[index]; lane !== undefined; lane = this.#lanes[index]) {
-      while (lane.head < lane.tasks.length) {
-        if (!lane.tasks[lane.head]!.done()) return lane;
-        this.#settled--;
-        this.#advance(lane);
-      }
-      if (this.#lanes[index] === lane) index++;
+  /** The first lane from `index` on whose front is not settled, or -1; drops the fronts that are. */
+  #firstLive(index: number): number {
+    while (index < this.#lanes.length) {
+      const lane = this.#lanes[index]!;
+      if (!lane.tasks[lane.head]!.done()) return index;
+      this.#settled--;
+      // The lane may be gone then, and the next one in its place.
+      this.#advance(index);
     }
-    return undefined;
+    return -1;
   }
 
-  /** The lane of the task that has waited longest, when an aged one has its turn. */
-  #agedLane(now: number): Lane | undefined {
-    let oldest: Lane | undefined;
-    for (let i = 0; i < this.#lanes.length; i++) {
-      const lane = this.#firstLive(i);
-      if (lane === undefined) break;
-      i = this.#lanes.indexOf(lane);
-      if (oldest === undefined || submitted(lane) < submitted(oldest)) oldest = lane;
-    }
-    if (oldest === undefined || now - submitted(oldest) < AGE) return undefined;
+  /** The lane of the task that has waited longest, when an aged one has its turn; else -1. */
+  #agedLane(now: number): number {
+    if (now < this.#nextAged) return -1;
     this.#agedIsNext = !this.#agedIsNext;
-    return this.#agedIsNext ? oldest : undefined;
+    if (!this.#agedIsNext) return -1;
+    let oldest = -1;
+    for (let i = this.#firstLive(0); i >= 0; i = this.#firstLive(i + 1)) {
+      if (oldest < 0 || submitted(this.#lanes[i]!) < submitted(this.#lanes[oldest]!)) oldest = i;
+    }
+    const age = submitted(this.#lanes[oldest]!) + AGE;
+    if (age <= now) return oldest;
+    this.#nextAged = age;
+    return -1;
   }
 
-  #advance(lane: Lane): void {
+  /** Steps over the front of a lane, which goes when it is empty. */
+  #advance(index: number): void {
+    const lane = this.#lanes[index]!;
     lane.tasks[lane.head++] = undefined;
-    if (lane.head === lane.tasks.length) this.#lanes.splice(this.#lanes.indexOf(lane), 1);
+    if (lane.head === lane.tasks.length) this.#lanes.splice(index, 1);
     else if (lane.head >= 1024 && lane.head * 2 >= lane.tasks.length) {
       lane.tasks = lane.tasks.slice(lane.head);
       lane.head = 0;

@@ -22,7 +22,7 @@ export interface TaskOptions {
   transfer?: Transferable[] | undefined;
   /** For `map`: milliseconds from the call within which the iterator must have its results. */
   timeout?: number | undefined;
-  /** For `map`: items a message; default as many as take about a millisecond. */
+  /** For `map`: items a message; default as many as take a few milliseconds. */
   chunksize?: number | undefined;
   /** For `map`: at most this many results computed ahead of the consumer; default no limit. */
   buffersize?: number | undefined;

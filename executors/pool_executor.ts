@@ -191,6 +191,7 @@ export abstract class PoolExecutor extends Executor {
       removeFeeder: (feeder) => this.#scheduler.removeFeeder(feeder),
       submitChunk: (columns, rows) => {
         if (map.buffersize !== undefined) this.#checkOpen("go on with a map");
+        if (this.#scheduler.broken) throw this.#scheduler.brokenError();
         const order = this.#submissions++;
         const now = { caller: origin.caller, time: performance.now() };
         const chunk = new Task(this.#scheduler, call, columns, rows, settings, order, now);

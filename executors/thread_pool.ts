@@ -5,6 +5,7 @@
  */
 
 import { canUnref, checkMayLoadWorkers, workerLauncher } from "../ipc/_launch_worker.ts";
+import { isMarked } from "../ipc/transfer.ts";
 import { describe, type TaskReference } from "../ipc/callable.ts";
 import { type Permissions, workerPermissions } from "../ipc/permissions.ts";
 import { aTypeOf, checkOptions, integerFrom, MILLISECONDS, oneOf } from "./_options.ts";
@@ -33,11 +34,14 @@ export interface ThreadPoolOptions {
   max_tasks_per_child?: number | undefined;
   /** Milliseconds after which an idle worker is let go; default a minute. */
   idleTimeout?: number | undefined;
-  /** Asynchronous tasks that a worker runs at once; default 1. */
+  /** Asynchronous tasks that a worker runs at once, at most 65,536; default 1. */
   concurrency?: number | undefined;
   /** Whether a dead worker is replaced (default) or breaks the pool, as in Python. */
   on_worker_death?: "replace" | "break" | undefined;
 }
+
+/** Each task at a time costs a worker a claim word and the parent a slot. */
+const MOST_AT_ONCE = 65_536;
 
 const aString = aTypeOf("a string", (value) => typeof value === "string");
 const anything = aTypeOf("anything", () => true);
@@ -57,7 +61,7 @@ const RULES: OptionRules = {
   permissions: anything,
   max_tasks_per_child: integerFrom(1),
   idleTimeout: MILLISECONDS,
-  concurrency: integerFrom(1),
+  concurrency: integerFrom(1, MOST_AT_ONCE),
   on_worker_death: oneOf("replace", "break"),
 };
 
@@ -110,6 +114,11 @@ export class ThreadPoolExecutor extends PoolExecutor {
     const given = typeof options === "object" ? options : { max_workers: options };
     checkOptions("make a ThreadPoolExecutor", given, RULES);
     checkMayLoadWorkers("make a ThreadPoolExecutor");
+    if (given.initargs?.some(isMarked)) {
+      throw new TypeError(
+        "Cannot make a ThreadPoolExecutor: initargs go to every worker, so they can't be transferred",
+      );
+    }
     const permissions = workerPermissions("make a ThreadPoolExecutor", given.permissions);
     const maxWorkers = given.max_workers ?? navigator.hardwareConcurrency;
     const modules = (given.modules ?? []).map(String);

@@ -6,7 +6,7 @@
 
 import type { ClaimTable } from "../sync/_claim.ts";
 import type { CallDescription } from "./callable.ts";
-import type { AnswersMessage, FromWorker, ReadyMessage, StartedMessage } from "./_protocol.ts";
+import type { AnswersMessage, ReadyMessage, StartedMessage } from "./_protocol.ts";
 import type { PongMessage, ToWorker } from "./_protocol.ts";
 
 /** One worker, seen from its parent. */
@@ -51,6 +51,3 @@ export interface WorkerSetup {
 
 /** Starts a worker. */
 export type Launch = (setup: WorkerSetup, events: ChannelEvents) => Channel;
-
-/** The messages that reach a scheduler; the others are the channel's own. */
-export type { FromWorker };

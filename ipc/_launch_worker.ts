@@ -116,9 +116,16 @@ class WorkerChannel implements Channel {
   }
 
   post(message: ToWorker, transfer: Transferable[]): void {
-    if (this.#start !== undefined && message.kind === "run") {
-      this.#worker.postMessage({ ...this.#start, first: message }, transfer);
+    const start = this.#start;
+    if (start !== undefined && message.kind === "run") {
+      // Not a second time when a getter in the message has something posted.
       this.#start = undefined;
+      try {
+        this.#worker.postMessage({ ...start, first: message }, transfer);
+      } catch (error) {
+        this.#start = start;
+        throw error;
+      }
       return;
     }
     this.#sendStart();
@@ -126,9 +133,10 @@ class WorkerChannel implements Channel {
   }
 
   #sendStart(): void {
-    if (this.#start === undefined || !this.#open) return;
-    this.#worker.postMessage(this.#start);
+    const start = this.#start;
+    if (start === undefined || !this.#open) return;
     this.#start = undefined;
+    this.#worker.postMessage(start);
   }
 
   hold(busy: boolean): void {

@@ -75,10 +75,10 @@ export interface RunMessage {
   values: readonly unknown[];
 }
 
-/** Asks a running task to stop. */
+/** Asks tasks to stop that run, or wait for their function and were taken back. */
 export interface StopMessage {
   kind: "stop";
-  slot: number;
+  slots: readonly number[];
 }
 
 /** Callables that nobody will send again. */

@@ -31,7 +31,6 @@ import {
 } from "./_protocol.ts";
 import type { Resolved, Resolver } from "./_resolve_callable.ts";
 import { RowError, runRows } from "./_run_rows.ts";
-import { isThenable } from "./_task_context.ts";
 import type { CallDescription } from "./callable.ts";
 import { RunningTask } from "./current_task.ts";
 
@@ -101,8 +100,10 @@ export class CallServer {
         this.#take(message);
         break;
       case "stop":
-        this.#waiting.get(message.slot)?.task.abort();
-        this.#resolving.get(message.slot)?.();
+        for (const slot of message.slots) {
+          this.#waiting.get(slot)?.task.abort();
+          this.#resolving.get(slot)?.();
+        }
         break;
       case "forget":
         this.#calls.delete(message.call);
@@ -229,7 +230,7 @@ export class CallServer {
   }
 
   #settleOrWait(job: Job, result: unknown): number {
-    if (!isThenable(result)) return this.#succeed(job, result);
+    if (!(result instanceof Promise)) return this.#succeed(job, result);
     this.#inHand++;
     this.#waiting.set(job.slot, job);
     const over = () => {
@@ -254,6 +255,7 @@ export class CallServer {
   #succeed(job: Job, value: unknown): number {
     const now = performance.now();
     if (value instanceof RowError) return this.#failRow(job, value, now);
+    job.task.end();
     this.#answer(job.slot, Status.returned, value, job.started, now, job.entry);
     return now;
   }
@@ -263,11 +265,13 @@ export class CallServer {
     if (job.task.isObedient(error)) {
       this.#answer(job.slot, Status.cancelled, undefined, job.started, now, job.entry);
     } else this.#raise(job.slot, job.started, now, error, job.entry);
+    job.task.end();
     return now;
   }
 
   #failRow(job: Job, { results, error }: RowError, now: number): number {
     if (job.task.isObedient(error)) return this.#fail(job, error);
+    job.task.end();
     const wire = encodeTaskError(error, job.entry);
     const partial: PartialChunk = { results, encoded: false, error: wire };
     this.#answer(job.slot, Status.raisedPartly, partial, job.started, now, job.entry);

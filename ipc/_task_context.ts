@@ -29,15 +29,15 @@ export function runInContext<A extends unknown[], R>(
   fn: (...args: A) => R,
   args: A,
 ): R {
-  if (storage !== undefined) return storage.run(task, fn, ...args);
+  if (storage !== undefined) return storage.run(task, callOnce<A, R>, fn, args);
   alone = task;
   const leave = () => {
     if (alone === task) alone = undefined;
   };
   let waits = false;
   try {
-    const result = fn(...args);
-    if (isThenable(result)) {
+    const result = callOnce(fn, args);
+    if (result instanceof Promise) {
       waits = true;
       result.then(leave, leave);
     }
@@ -45,6 +45,15 @@ export function runInContext<A extends unknown[], R>(
   } finally {
     if (!waits) leave();
   }
+}
+
+/**
+ * Calls `fn`, and makes a promise of any other thenable that it returns: who asks a thenable twice may
+ * have its work done twice, and one may answer more than once.
+ */
+function callOnce<A extends unknown[], R>(fn: (...args: A) => R, args: A): R {
+  const result = fn(...args);
+  return isThenable(result) ? Promise.resolve(result) as R : result;
 }
 
 /** Whether `await` would wait for it. */

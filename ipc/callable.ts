@@ -160,9 +160,14 @@ const callsOf = new WeakMap<object, Call>();
 const callsByText = new Map<string, WeakRef<Call>>();
 const collected = new FinalizationRegistry((forget: () => void) => forget());
 
-/** Runs `forget` once nobody can submit the call again. */
-export function whenForgotten(call: Call, forget: () => void): void {
-  collected.register(call, forget);
+/** Runs `forget` once nobody can submit the call again, unless `owner` has lost interest by then. */
+export function whenForgotten(call: Call, forget: () => void, owner: object = forget): void {
+  collected.register(call, forget, owner);
+}
+
+/** `owner` is not interested in calls any more. */
+export function loseInterest(owner: object): void {
+  collected.unregister(owner);
 }
 
 /**

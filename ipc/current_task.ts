@@ -33,6 +33,7 @@ export class RunningTask implements CurrentTask {
   readonly #flags: StopFlags;
   readonly #slot: number;
   #controller: AbortController | undefined = undefined;
+  #ended = false;
 
   constructor(name: string, flags: StopFlags, slot: number) {
     this.name = name;
@@ -42,12 +43,12 @@ export class RunningTask implements CurrentTask {
 
   get signal(): AbortSignal {
     this.#controller ??= new AbortController();
-    if (this.#flags.stopRequested(this.#slot)) this.abort();
+    if (this.#stopRequested()) this.abort();
     return this.#controller.signal;
   }
 
   checkpoint(): void {
-    if (this.#flags.stopRequested(this.#slot)) {
+    if (this.#stopRequested()) {
       this.abort();
       throw stopError(this.name);
     }
@@ -60,9 +61,18 @@ export class RunningTask implements CurrentTask {
 
   /** Whether `error` is how a task ends that obeys a request to stop. */
   isObedient(error: unknown): boolean {
-    return this.#flags.stopRequested(this.#slot) &&
+    return this.#stopRequested() &&
       (error instanceof CancelledError || error === this.#controller?.signal.reason ||
         (error instanceof DOMException && error.name === "AbortError"));
+  }
+
+  /** The task is answered for: its slot may be another's, and code that it left behind must not see it. */
+  end(): void {
+    this.#ended = true;
+  }
+
+  #stopRequested(): boolean {
+    return !this.#ended && this.#flags.stopRequested(this.#slot);
   }
 
   /** Calls `fn` as this task: it and what it awaits see it as the current one. */

@@ -125,6 +125,6 @@ function requireGranted(what: string, kind: Kind, item: unknown): void {
 }
 
 function isGranted(descriptor: { name: Kind }): boolean {
-  const { state } = Deno.permissions.querySync(descriptor as Deno.PermissionDescriptor);
-  return state === "granted";
+  const { state, partial } = Deno.permissions.querySync(descriptor as Deno.PermissionDescriptor);
+  return state === "granted" && !partial;
 }

@@ -14,8 +14,8 @@ export function transfersPending(): boolean {
 }
 
 /** Whether `value` was marked and not sent yet. */
-export function isMarked(value: object): boolean {
-  return marked.has(value);
+export function isMarked(value: unknown): boolean {
+  return marked.has(value as object);
 }
 
 /** Takes the mark off `value` and returns what to move along with it. */

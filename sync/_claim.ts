@@ -66,6 +66,11 @@ export class ClaimTable {
     return Atomics.compareExchange(this.#words, slot, SENT, REVOKED) === SENT;
   }
 
+  /** Parent: whether the task was taken back and not skipped yet. */
+  isRevoked(slot: number): boolean {
+    return Atomics.load(this.#words, slot) === REVOKED;
+  }
+
   /**
    * Parent: asks a running task to stop; `false` when it has not begun. A task that has ended and is
    * not answered for yet counts as running, and takes no notice.

@@ -71,7 +71,15 @@ const COUNTS = ["max_workers", "max_tasks_per_child", "concurrency"] as const;
 
 const BAD_OPTIONS: BadOption[] = [
   ...COUNTS.flatMap((name) =>
-    NO_COUNTS.map(([value, shown]): BadOption => [name, value, shown, AN_INTEGER, ValueError])
+    [...NO_COUNTS, ...(name === "concurrency" ? [[1e6, "1000000"] as const] : [])].map((
+      [value, shown],
+    ): BadOption => [
+      name,
+      value,
+      shown,
+      name === "concurrency" ? "an integer of at least 1 and at most 65536 is wanted" : AN_INTEGER,
+      ValueError,
+    ])
   ),
   ["idleTimeout", -1, "-1", MILLISECONDS, ValueError],
   ["idleTimeout", NaN, "NaN", MILLISECONDS, ValueError],
