@@ -7,6 +7,7 @@ import { encode, explainCloneError, MessageScan } from "../ipc/_codec.ts";
 import { ANNOUNCED, CHUNK, ENCODED, SHAPE_BITS } from "../ipc/_protocol.ts";
 import { type Call, type CallDescription, loseInterest, whenForgotten } from "../ipc/callable.ts";
 import { IN_FLIGHT, type Load as WorkerLoad } from "./_batching.ts";
+import { shorten } from "./_settle.ts";
 import type { Task, TaskHolder } from "./_task.ts";
 
 /**
@@ -116,13 +117,19 @@ export class PoolWorker implements WorkerLoad, TaskHolder {
         together.add(task, PLAIN);
         continue;
       }
-      let parcel = pack(task, together.scan);
-      if (parcel === "another message" || (parcel?.transfer.length ?? 0) > 0) {
-        this.#sendLoad(together);
-        together = new Load();
+      let parcel: Parcel | "another message";
+      try {
+        parcel = pack(task, together.scan);
+        if (parcel === "another message" || parcel.transfer.length > 0) {
+          this.#sendLoad(together);
+          together = new Load();
+        }
+        if (parcel === "another message") parcel = pack(task, together.scan) as Parcel;
+      } catch (error) {
+        this.#unsent(task, error);
+        continue;
       }
-      if (parcel === "another message") parcel = pack(task, together.scan) as Parcel | undefined;
-      if (parcel === undefined || task.done()) continue;
+      if (task.done()) continue;
       if (parcel.transfer.length > 0) this.#post([task], [parcel]);
       else together.add(task, parcel);
     }
@@ -162,14 +169,21 @@ export class PoolWorker implements WorkerLoad, TaskHolder {
         this.take(task.slot);
       }
       for (const call of calls) this.#knownCalls.delete(call.id);
-      if (tasks.length === 1 && !tasks[0]!.done()) {
-        tasks[0]!.set_exception(explainCloneError(error, `the arguments of ${nameOf(tasks[0]!)}`));
-      }
+      if (tasks.length === 1) this.#unsent(tasks[0]!, error);
       return false;
     }
     this.sent += tasks.length;
     if (transfer.length > 0) tasks[0]!.moved = true;
     return true;
+  }
+
+  /** A task's arguments can't be sent: it fails, or a chunk at that row. */
+  #unsent(task: Task, error: unknown): void {
+    if (task.done()) return;
+    const explain = (error: unknown) =>
+      explainCloneError(error, `the arguments of ${nameOf(task)}`);
+    if (task.rows > 1 && shorten(task, explain)) this.send([task]);
+    else task.set_exception(explain(error));
   }
 
   #introduce(call: Call): CallDescription {
@@ -354,18 +368,11 @@ class Load {
   }
 }
 
-/** Makes a task's arguments ready; `undefined` when that failed, and the task with it. */
-function pack(task: Task, scan: MessageScan): Parcel | undefined | "another message" {
+/** Makes a task's arguments ready. Throws when they can't be. */
+function pack(task: Task, scan: MessageScan): Parcel | "another message" {
   const transfer = [...task.settings.transfer];
-  try {
-    const need = scan.look(task.args);
-    if (need === "another message") return need;
-    if (need === "nothing") return { values: undefined, flags: 0, transfer };
-    return { values: encode(task.args, transfer) as unknown[], flags: ENCODED, transfer };
-  } catch (error) {
-    if (!task.done()) {
-      task.set_exception(explainCloneError(error, `the arguments of ${nameOf(task)}`));
-    }
-    return undefined;
-  }
+  const need = scan.look(task.args);
+  if (need === "another message") return need;
+  if (need === "nothing") return { values: undefined, flags: 0, transfer };
+  return { values: encode(task.args, transfer) as unknown[], flags: ENCODED, transfer };
 }

@@ -2,10 +2,10 @@
  * From a worker's answer to a future's outcome.
  */
 
-import { decode } from "../ipc/_codec.ts";
+import { decode, firstUnsendable } from "../ipc/_codec.ts";
 import { errorClass, learnErrorClasses } from "../ipc/_error_classes.ts";
 import { decodeError, type WireError } from "../ipc/_error_codec.ts";
-import { type PartialChunk, Status } from "../ipc/_protocol.ts";
+import { type ChunkAnswer, Status } from "../ipc/_protocol.ts";
 import { cancelBecause } from "./future.ts";
 import type { Caller } from "./_origin.ts";
 import type { Task } from "./_task.ts";
@@ -15,6 +15,26 @@ export interface ChunkOutcome {
   readonly results: readonly unknown[];
   /** What that row threw. */
   readonly failure: { readonly error: unknown } | undefined;
+}
+
+/** Why the rows of a chunk end before those that it was given: the next one could not be sent. */
+const unsentRow = new WeakMap<Task, { readonly error: unknown }>();
+
+/**
+ * Shortens a chunk that could not be sent to the rows before the first that can't be.
+ *
+ * @returns Whether there are such rows; else the chunk fails as a whole.
+ */
+export function shorten(chunk: Task, explain: (error: unknown) => unknown): boolean {
+  const rows = Array.from(
+    { length: chunk.rows },
+    (_, row) => (chunk.args as unknown[][]).map((column) => column[row]),
+  );
+  const first = firstUnsendable(rows);
+  if (first === undefined || first.index === 0) return false;
+  chunk.args = (chunk.args as unknown[][]).map((column) => column.slice(0, first.index));
+  unsentRow.set(chunk, { error: explain(first.error) });
+  return true;
 }
 
 /**
@@ -42,24 +62,19 @@ function settleNow(
   value: unknown,
   isListed: (url: string) => boolean,
 ): void {
-  const returned = (result: unknown) =>
-    task.set_result(task.rows === 0 ? result : { results: result, failure: undefined });
   switch (status) {
     case Status.returned:
-      return returned(value);
+      return task.set_result(value);
     case Status.returnedEncoded:
-      return returned(decode(value));
+      return task.set_result(decode(value));
     case Status.raised:
       return withError(task, value as WireError, isListed, (error) => task.set_exception(error));
-    case Status.raisedPartly: {
-      const { results: wire, encoded, error } = value as PartialChunk;
+    case Status.chunk: {
+      const { results: wire, encoded, error } = value as ChunkAnswer;
       const results = encoded ? decode(wire) : wire;
-      return withError(
-        task,
-        error,
-        isListed,
-        (error) => task.set_result({ results, failure: { error } }),
-      );
+      const end = (failure: ChunkOutcome["failure"]) => task.set_result({ results, failure });
+      if (error === null) return end(unsentRow.get(task));
+      return withError(task, error, isListed, (error) => end({ error }));
     }
     case Status.cancelled:
       cancelBecause(task, undefined);

@@ -108,7 +108,8 @@ export abstract class Executor implements Submitter, AsyncDisposable, Disposable
   abstract options(options: TaskOptions): Submitter;
 
   /**
-   * Takes no more tasks; lets go of the workers when those that it has are done.
+   * Takes no more tasks; lets go of the workers when those that it has are done. What still runs although
+   * its future is settled (aborted, or past its deadline) has a tenth of a second to end.
    *
    * @param options `wait` (default `true`): resolve only when all is done and the workers have ended;
    * `cancel_futures` (default `false`): cancel what has not begun.

@@ -229,6 +229,24 @@ class Encoder {
   }
 }
 
+/**
+ * The first of several values that can't be sent, and why. Looks at each by itself, so it is for when a
+ * message that has them did not go; `undefined` too when values would have to be moved to find out.
+ */
+export function firstUnsendable(
+  values: readonly unknown[],
+): { readonly index: number; readonly error: unknown } | undefined {
+  if (transfersPending()) return undefined;
+  for (const [index, value] of values.entries()) {
+    try {
+      structuredClone(needsEncoding(value) ? encode(value, []) : value);
+    } catch (error) {
+      return { index, error };
+    }
+  }
+  return undefined;
+}
+
 /** Says what could not be cloned; an error that a value's own code threw is left as it is. */
 export function explainCloneError(error: unknown, what: string): unknown {
   if (!(error instanceof DOMException) || error.name !== "DataCloneError") return error;

@@ -5,9 +5,16 @@
  * long. One that can't be posted harms no other.
  */
 
-import { encode, explainCloneError, MessageScan, type Need, needsEncoding } from "./_codec.ts";
+import {
+  encode,
+  explainCloneError,
+  firstUnsendable,
+  MessageScan,
+  type Need,
+  needsEncoding,
+} from "./_codec.ts";
 import { encodeError } from "./_error_codec.ts";
-import { ANSWER_HEAD, type FromWorker, type PartialChunk, Status } from "./_protocol.ts";
+import { ANSWER_HEAD, type ChunkAnswer, type FromWorker, Status } from "./_protocol.ts";
 
 /** How old an answer may become before it is sent. Larger saves messages, smaller saves waiting. */
 const OLDEST_ANSWER = 1;
@@ -98,11 +105,29 @@ export class Outbox {
         prepare(head, single, transfer);
         this.#post({ kind: "answers", heads: head, values: single }, transfer);
       } catch (error) {
-        head[1] = Status.raised;
         const wire = encodeError(explainCloneError(error, "the result"));
+        if (head[1] === Status.chunk && this.#postFirstRows(head, values[i] as ChunkAnswer)) {
+          continue;
+        }
+        head[1] = Status.raised;
         this.#post({ kind: "answers", heads: head, values: [wire] }, []);
       }
     }
+  }
+
+  /** Posts the results of a chunk up to the first that can't be sent; `false` when none is to blame. */
+  #postFirstRows(heads: number[], { results }: ChunkAnswer): boolean {
+    const first = firstUnsendable(results as unknown[]);
+    if (first === undefined) return false;
+    const answer: ChunkAnswer = {
+      results: (results as unknown[]).slice(0, first.index),
+      encoded: false,
+      error: encodeError(explainCloneError(first.error, "the result")),
+    };
+    const values: unknown[] = [answer];
+    prepare(heads, values, []);
+    this.#post({ kind: "answers", heads, values }, []);
+    return true;
   }
 }
 
@@ -127,10 +152,10 @@ function prepare(heads: number[], values: unknown[], transfer: Transferable[]): 
   if (heads[1] === Status.returned && needsEncoding(value)) {
     values[0] = encode(value, transfer);
     heads[1] = Status.returnedEncoded;
-  } else if (heads[1] === Status.raisedPartly) {
-    const partial = value as PartialChunk;
-    if (!needsEncoding(partial.results)) return;
-    const results = encode(partial.results, transfer);
-    values[0] = { ...partial, results, encoded: true } satisfies PartialChunk;
+  } else if (heads[1] === Status.chunk) {
+    const answer = value as ChunkAnswer;
+    if (!needsEncoding(answer.results)) return;
+    const results = encode(answer.results, transfer);
+    values[0] = { ...answer, results, encoded: true } satisfies ChunkAnswer;
   }
 }

@@ -35,18 +35,18 @@ export const Status = {
   cancelled: 3,
   /** The worker found the task taken back, or must not run more tasks. */
   skipped: 4,
-  /** A chunk's row raised: the value is {@linkcode PartialChunk}. */
-  raisedPartly: 5,
+  /** A chunk has ended: the value is a {@linkcode ChunkAnswer}. */
+  chunk: 5,
 } as const;
 
-/** The results before the row that raised, and its error. */
-export interface PartialChunk {
+/** The results of a chunk's rows, up to the first that raised. */
+export interface ChunkAnswer {
   /** Results, encoded where `encoded` says so. */
   results: unknown;
   /** Whether `results` went through the codec. */
   encoded: boolean;
-  /** What the row raised. */
-  error: WireError;
+  /** What that row raised. */
+  error: WireError | null;
 }
 
 /** First message to a worker. */

@@ -20,8 +20,8 @@ import { withoutOwnFrames } from "./_own_frames.ts";
 import {
   ANNOUNCED,
   CHUNK,
+  type ChunkAnswer,
   ENCODED,
-  type PartialChunk,
   RUN_HEAD,
   type RunMessage,
   SHAPE_BITS,
@@ -62,6 +62,8 @@ interface Job {
   readonly slot: number;
   readonly entry: Entry;
   readonly task: RunningTask;
+  /** Whether it is a chunk of rows. */
+  readonly chunk: boolean;
   /** Milliseconds of this worker's clock. */
   readonly started: number;
 }
@@ -216,11 +218,12 @@ export class CallServer {
     }
     if ((shape & ANNOUNCED) !== 0) this.#announce(slot);
     const task = new RunningTask(entry.description.name, this.#claims, slot);
-    const job: Job = { slot, entry, task, started };
+    const chunk = (shape & CHUNK) !== 0;
+    const job: Job = { slot, entry, task, chunk, started };
     try {
       if ((shape & ENCODED) !== 0) args = decode(args) as unknown[];
       const { fn } = entry.resolved!;
-      if ((shape & CHUNK) !== 0) {
+      if (chunk) {
         return this.#settleOrWait(job, task.run(runRows, fn, args as unknown[][], task));
       }
       return this.#settleOrWait(job, task.run(fn, ...args));
@@ -256,7 +259,10 @@ export class CallServer {
     const now = performance.now();
     if (value instanceof RowError) return this.#failRow(job, value, now);
     job.task.end();
-    this.#answer(job.slot, Status.returned, value, job.started, now, job.entry);
+    if (job.chunk) {
+      const answer: ChunkAnswer = { results: value, encoded: false, error: null };
+      this.#answer(job.slot, Status.chunk, answer, job.started, now, job.entry);
+    } else this.#answer(job.slot, Status.returned, value, job.started, now, job.entry);
     return now;
   }
 
@@ -273,8 +279,8 @@ export class CallServer {
     if (job.task.isObedient(error)) return this.#fail(job, error);
     job.task.end();
     const wire = encodeTaskError(error, job.entry);
-    const partial: PartialChunk = { results, encoded: false, error: wire };
-    this.#answer(job.slot, Status.raisedPartly, partial, job.started, now, job.entry);
+    const answer: ChunkAnswer = { results, encoded: false, error: wire };
+    this.#answer(job.slot, Status.chunk, answer, job.started, now, job.entry);
     return now;
   }
 

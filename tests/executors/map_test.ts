@@ -622,3 +622,21 @@ Deno.test("rows are read one value of each input at a time", async () => {
   mixed.close();
   assertEquals(mixed.next(), undefined);
 });
+
+for (const chunksize of [1, 3, 10]) {
+  Deno.test(`what can't be sent ends a map after the earlier results, in chunks of ${chunksize}`, async () => {
+    await using executor = new ThreadPoolExecutor(2);
+    const mapper = executor.options({ chunksize });
+    const maps = [
+      mapper.map((n: number) => n === 5 ? () => n : n, range(10)),
+      mapper.map((n: unknown) => n, range(10).map((n) => n === 5 ? () => n : n)),
+      mapper.map((n: unknown) => n, range(10).map((n) => n === 5 ? new Headers() : n)),
+    ];
+    for (const results of maps) {
+      for (const n of range(5)) assertEquals(await results.next(), { done: false, value: n });
+      const error = await assertRejects(() => results.next(), DOMException);
+      assertEquals(error.name, "DataCloneError");
+      assertEquals((await results.next()).done, true);
+    }
+  });
+}
