@@ -28,6 +28,7 @@ import { Roster, type RosterOptions } from "./_roster.ts";
 import { settle } from "./_settle.ts";
 import type { Task, TaskOwner } from "./_task.ts";
 import { TaskQueue } from "./_task_queue.ts";
+import { Thief } from "./_thief.ts";
 
 /** What a scheduler is made of. */
 export interface SchedulerOptions extends RosterOptions {
@@ -37,11 +38,6 @@ export interface SchedulerOptions extends RosterOptions {
 
 /** How many workers may die with a task before they begin it. */
 const MOST_LOST_STARTS = 3;
-/** Expected milliseconds of work that make it worth to move tasks to an idle worker at once. */
-const WORTH_STEALING = 0.2;
-/** Milliseconds after which tasks that were not expected to take long are moved all the same. */
-const STEAL_DELAY = 2;
-
 /** Somebody who submits tasks little by little. */
 export interface Feeder {
   /** Nothing more is wanted, and why. */
@@ -64,6 +60,7 @@ export class Scheduler implements TaskOwner {
   readonly #queue = new TaskQueue();
   readonly #roster: Roster;
   readonly #overseer: Overseer;
+  readonly #thief: Thief;
   /** Tasks without an outcome, and feeders that will submit more. */
   #pending = 0;
   #flushScheduled = false;
@@ -71,7 +68,6 @@ export class Scheduler implements TaskOwner {
   #headIsUndescribed = false;
   #closed = false;
   #brokenBy: { message: string; cause: unknown } | undefined = undefined;
-  #stealTimer: ReturnType<typeof setTimeout> | undefined = undefined;
   #laterTimer: ReturnType<typeof setTimeout> | undefined = undefined;
   /** Keeps the program alive while tasks wait; those in workers do so by their worker. */
   #anchor: ReturnType<typeof setTimeout> | undefined = undefined;
@@ -101,6 +97,14 @@ export class Scheduler implements TaskOwner {
       died: (worker, death, wasStarting) => this.#died(worker, death, wasStarting),
       left: (worker) => this.#overseer.gone(worker),
       broken: (message, cause) => this.#break(message, cause),
+    });
+    this.#thief = new Thief(this.#roster, options, {
+      mayHaveMore: (worker) => this.#mayHaveMore(worker),
+      isWanted: () => this.#queue.size === 0 && !this.broken,
+      giveOut: (tasks) => {
+        this.#queue.unshift(tasks);
+        this.#assign();
+      },
     });
     this.#overseer = new Overseer({
       condemn: (worker) => this.#condemn(worker),
@@ -232,7 +236,7 @@ export class Scheduler implements TaskOwner {
       this.#assign();
       if (this.#needsWorker()) this.#flushLater();
     }
-    if (this.#queue.size === 0) this.#steal(false);
+    if (this.#queue.size === 0) this.#thief.steal();
     for (const worker of this.#roster.active) worker.relax();
     for (const worker of this.#roster.condemned) worker.relax();
     this.#holdProgram();
@@ -248,8 +252,8 @@ export class Scheduler implements TaskOwner {
 
   #stopTimers(): void {
     clearTimeout(this.#laterTimer);
-    clearTimeout(this.#stealTimer);
-    this.#laterTimer = this.#stealTimer = undefined;
+    this.#thief.stop();
+    this.#laterTimer = undefined;
   }
 
   #holdProgram(): void {
@@ -362,46 +366,6 @@ export class Scheduler implements TaskOwner {
 
   readonly #isListed = (url: string): boolean =>
     url === mainModule() || this.#options.modules.includes(url);
-
-  /** Moves tasks that have not begun from the busiest worker to those that have nothing to do. */
-  #steal(now: boolean): void {
-    const { active } = this.#roster;
-    const { concurrency } = this.#options;
-    const waiting = (worker: PoolWorker) => worker.waiting(concurrency);
-    const isIdle = (worker: PoolWorker) =>
-      worker.state === "ready" && worker.tasks === 0 && this.#mayHaveMore(worker);
-    for (let thieves = active.size; thieves > 0; thieves--) {
-      let victim: PoolWorker | undefined;
-      for (const worker of active) {
-        if (waiting(worker) > (victim === undefined ? 0 : waiting(victim))) victim = worker;
-      }
-      if (victim === undefined) return;
-      const worthIt = now || victim.state === "starting" || victim.work >= WORTH_STEALING;
-      const idle = [...active].some(isIdle);
-      if (!worthIt || !idle) {
-        if (!idle && active.size === this.#options.maxWorkers) return;
-        this.#stealLater(victim);
-        return;
-      }
-      const stolen = victim.revokeLatest(Math.ceil(waiting(victim) / 2));
-      if (stolen.length === 0) return;
-      this.#queue.unshift(stolen);
-      this.#assign();
-    }
-  }
-
-  /** Looks again whether the victim's tasks still wait; then even a worker is started for them. */
-  #stealLater(victim: PoolWorker): void {
-    const { answers } = victim;
-    this.#stealTimer ??= setTimeout(() => {
-      this.#stealTimer = undefined;
-      if (this.#queue.size > 0 || this.broken) return;
-      const isStuck = victim.answers === answers && victim.waiting(this.#options.concurrency) > 0;
-      const isHelpComing = [...this.#roster.active].some(({ state }) => state === "starting");
-      if (isStuck && !isHelpComing) this.#roster.start();
-      this.#steal(true);
-    }, STEAL_DELAY);
-  }
 
   /** A task overran its deadline: what its worker has not begun goes to others. */
   #condemn(worker: PoolWorker): void {
