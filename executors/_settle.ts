@@ -105,10 +105,11 @@ function withError(
   }
 }
 
-/** The stack, unless the program's own way to format stacks fails. */
+/** The stack, unless the program's own way to format stacks fails or gives something else. */
 function stackOf(caller: Caller): string | undefined {
   try {
-    return caller.stack;
+    const { stack } = caller;
+    return typeof stack === "string" ? stack : undefined;
   } catch {
     return undefined;
   }
