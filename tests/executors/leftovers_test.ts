@@ -36,7 +36,7 @@ function moduleThatKillsOnce(variable: string): string {
   return `data:text/javascript,${encodeURIComponent(text)}`;
 }
 
-Deno.test("the deadline of a task whose worker died while loading counts anew, and the pool goes on", async () => {
+Deno.test("the deadline of a task whose worker died while loading still holds, and the pool goes on", async () => {
   const variable = `HERD_TEST_${crypto.randomUUID().replaceAll("-", "_")}`;
   using gate = new ThreadGate();
   try {
