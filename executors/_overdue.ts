@@ -8,6 +8,8 @@
  *    synchronous loop in a Web Worker can't be stopped, but it holds neither tasks nor the program.
  * 4. Other tasks that it runs at the same time (`concurrency`) may finish, as long as its event loop
  *    turns; the worker is asked each second.
+ *
+ * A shutdown gives the same grace to tasks that run on although their futures are settled.
  */
 
 import { after } from "../sync/_deadline.ts";
