@@ -231,11 +231,13 @@ export class PoolWorker implements WorkerLoad, TaskHolder {
     return undefined;
   }
 
-  /** The worker has skipped a task that was taken back. */
-  skipped(slot: number): void {
+  /** The worker has skipped a task; whether that one was taken back. */
+  skipped(slot: number): boolean {
+    if (!this.channel.claims.isRevoked(slot)) return false;
     this.take(slot);
     this.#revoked--;
     this.sent--;
+    return true;
   }
 
   /** How many tasks wait here behind others, or for the worker to be ready. */

@@ -223,14 +223,18 @@ export class Roster {
   /** Ends a worker that has no tasks. */
   close(worker: PoolWorker): void {
     this.#forget(worker);
-    const closing = worker.channel.close().finally(() => this.#closing.delete(closing));
-    this.#closing.add(closing);
+    this.#awaitEnd(worker.channel.close());
   }
 
-  /** Lets go of a worker that may never stop. */
+  /** Gets rid of a worker that may never stop. */
   abandon(worker: PoolWorker): void {
     this.#forget(worker);
-    worker.channel.abandon();
+    this.#awaitEnd(worker.channel.abandon());
+  }
+
+  #awaitEnd(end: Promise<void>): void {
+    const closing = end.finally(() => this.#closing.delete(closing));
+    this.#closing.add(closing);
   }
 
   /** Ends all workers that have no tasks, and starts no more; gives those that have. */

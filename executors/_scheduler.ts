@@ -338,10 +338,11 @@ export class Scheduler implements TaskOwner {
     const measured: Call[] = [];
     for (let i = 0; i < values.length; i++) {
       const head = i * ANSWER_HEAD;
-      const status = heads[head + 1]!;
+      let status = heads[head + 1]!;
       if (status === Status.skipped) {
-        worker.skipped(heads[head]!);
-        continue;
+        if (worker.skipped(heads[head]!)) continue;
+        // Where no memory is shared, it was asked to stop before it began.
+        status = Status.cancelled;
       }
       const task = worker.take(heads[head]!);
       if (task === undefined) continue;

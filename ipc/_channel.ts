@@ -4,7 +4,7 @@
  * A channel is open from its making until it reports `closed`, once; nothing is reported after that.
  */
 
-import type { ClaimTable } from "../sync/_claim.ts";
+import type { Claims } from "../sync/_claim.ts";
 import type { CallDescription } from "./callable.ts";
 import type { AnswersMessage, ReadyMessage, StartedMessage } from "./_protocol.ts";
 import type { PongMessage, ToWorker } from "./_protocol.ts";
@@ -12,21 +12,28 @@ import type { PongMessage, ToWorker } from "./_protocol.ts";
 /** One worker, seen from its parent. */
 export interface Channel {
   /** Who may have which task. */
-  readonly claims: ClaimTable;
+  readonly claims: Claims;
   /** Sends; throws what structured clone throws, and has sent nothing then. */
   post(message: ToWorker, transfer: Transferable[]): void;
   /** Whether the worker keeps the program alive, and is looked after; not at first. */
   hold(busy: boolean): void;
   /** Ends an idle worker; resolves when it is gone. */
   close(): Promise<void>;
-  /** Lets go of a worker that may never stop: it can't hold the program any more. */
-  abandon(): void;
+  /**
+   * Gets rid of a worker that may never stop, by whatever means there are: it can't hold the program
+   * any more. Resolves when nothing more can be done.
+   */
+  abandon(): Promise<void>;
+  /** Ends the worker at once, whatever it does; its death is reported. */
+  kill(signal: "SIGTERM" | "SIGKILL"): void;
 }
 
 /** How a worker ended. */
 export interface Death {
   /** Completes "the worker …", such as `called Deno.exit(3)`. */
   readonly how: string;
+  /** What else is known, to be added to messages. */
+  readonly note?: string;
   /** The error that ended it. */
   readonly cause?: unknown;
 }

@@ -97,6 +97,7 @@ class WorkerChannel implements Channel {
       mainModule: mainModule(),
       modules: setup.modules,
       claims: buffer,
+      slots: setup.slots,
       concurrency: setup.concurrency,
       initializer: initializer &&
         { call: initializer.call, args: encode(initializer.args, transfer) },
@@ -156,11 +157,16 @@ class WorkerChannel implements Channel {
     if (ready) await holderGone(this.#lifeLock, AbortSignal.timeout(LONGEST_CLOSE));
   }
 
-  abandon(): void {
+  abandon(): Promise<void> {
     this.#open = false;
     this.#watch[Symbol.dispose]();
     this.#worker.terminate();
     this.#hold(false);
+    return Promise.resolve();
+  }
+
+  kill(): void {
+    this.#close({ how: "was terminated" });
   }
 
   #receive(message: FromWorker): void {

@@ -59,7 +59,9 @@ export interface StartMessage {
   /** Modules whose exports bare functions may refer to. */
   modules: readonly string[];
   /** Claim words, where the backend shares memory. */
-  claims: SharedArrayBuffer;
+  claims: SharedArrayBuffer | null;
+  /** How many tasks it may be sent before it answers. */
+  slots: number;
   /** How many asynchronous tasks may run at once. */
   concurrency: number;
   /** Called once before any task. */
@@ -81,6 +83,12 @@ export interface StopMessage {
   slots: readonly number[];
 }
 
+/** Tasks that follow and were taken back before they left, where no memory is shared. */
+export interface SkipMessage {
+  kind: "skip";
+  slots: readonly number[];
+}
+
 /** Callables that nobody will send again. */
 export interface ForgetMessage {
   kind: "forget";
@@ -93,7 +101,13 @@ export interface PingMessage {
 }
 
 /** What a parent sends. */
-export type ToWorker = StartMessage | RunMessage | StopMessage | ForgetMessage | PingMessage;
+export type ToWorker =
+  | StartMessage
+  | RunMessage
+  | StopMessage
+  | SkipMessage
+  | ForgetMessage
+  | PingMessage;
 
 /** The worker can take tasks. */
 export interface ReadyMessage {
@@ -121,6 +135,8 @@ export interface FailedMessage {
   /** What failed: the initializer, or code outside any task's own promise. */
   stage: "initializer" | "uncaught";
   error: WireError;
+  /** Tasks that it has not begun, where no memory is shared. */
+  unbegun: readonly number[];
 }
 
 /** The worker ends by its own doing: its last message. */
@@ -128,6 +144,8 @@ export interface ExitMessage {
   kind: "exit";
   /** The call that ended it, such as `Deno.exit(3)`. */
   how: string;
+  /** Tasks that it has not begun, where no memory is shared. */
+  unbegun: readonly number[];
 }
 
 /** The answer to `ping`. */

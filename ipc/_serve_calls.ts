@@ -31,6 +31,7 @@ import {
 } from "./_protocol.ts";
 import type { Resolved, Resolver } from "./_resolve_callable.ts";
 import { RowError, runRows } from "./_run_rows.ts";
+import { UnsharedClaims } from "./_unshared_claims.ts";
 import type { CallDescription } from "./callable.ts";
 import { RunningTask } from "./current_task.ts";
 
@@ -71,7 +72,7 @@ interface Job {
 /** Runs tasks for one parent. */
 export class CallServer {
   readonly #post: Post;
-  readonly #claims: ClaimTable;
+  readonly #claims: ClaimTable | UnsharedClaims;
   readonly #concurrency: number;
   readonly #resolver: Resolver;
   readonly #calls = new Map<number, Entry>();
@@ -90,7 +91,9 @@ export class CallServer {
   constructor(start: StartMessage, resolver: Resolver, post: Post) {
     this.#post = post;
     this.#outbox = new Outbox(post);
-    this.#claims = new ClaimTable(start.claims);
+    this.#claims = start.claims === null
+      ? new UnsharedClaims(start.slots)
+      : new ClaimTable(start.claims);
     this.#concurrency = start.concurrency;
     this.#resolver = resolver;
   }
@@ -102,10 +105,10 @@ export class CallServer {
         this.#take(message);
         break;
       case "stop":
-        for (const slot of message.slots) {
-          this.#waiting.get(slot)?.task.abort();
-          this.#resolving.get(slot)?.();
-        }
+        for (const slot of message.slots) this.#stop(slot);
+        break;
+      case "skip":
+        for (const slot of message.slots) (this.#claims as UnsharedClaims).skip(slot);
         break;
       case "forget":
         this.#calls.delete(message.call);
@@ -122,6 +125,25 @@ export class CallServer {
   end(): void {
     this.#ended = true;
     this.#outbox.end();
+  }
+
+  /** The tasks that it has got and not begun, where the parent can't see that for itself. */
+  unbegun(): number[] {
+    if (!(this.#claims instanceof UnsharedClaims)) return [];
+    const slots = [...this.#resolving.keys()];
+    for (const { heads, nextHead } of this.#batches) {
+      for (let head = nextHead; head < heads.length; head += RUN_HEAD) slots.push(heads[head]!);
+    }
+    return slots;
+  }
+
+  #stop(slot: number): void {
+    if (this.#claims instanceof UnsharedClaims) {
+      if (this.#waiting.has(slot)) this.#claims.requestStop(slot);
+      else if (this.unbegun().includes(slot)) this.#claims.skip(slot);
+    }
+    this.#waiting.get(slot)?.task.abort();
+    this.#resolving.get(slot)?.();
   }
 
   #take({ calls, heads, values }: RunMessage): void {
@@ -192,8 +214,10 @@ export class CallServer {
       await Promise.race([stopped, entry.resolving.then((fn) => entry.resolved = fn)]);
       const now = performance.now();
       if (this.#ended) return;
-      if (entry.resolved === undefined) this.#skip(slot, now);
-      else this.#begin(slot, entry, shape & ~ANNOUNCED, args, now);
+      if (entry.resolved === undefined) {
+        this.#claims.claim(slot); // It was taken back: there is nothing to get.
+        this.#skip(slot, now);
+      } else this.#begin(slot, entry, shape & ~ANNOUNCED, args, now);
     } catch (error) {
       const now = performance.now();
       if (this.#ended) return;

@@ -32,8 +32,31 @@ const RUNNING = 2;
 const STOPPING = 3;
 const REVOKED = 4;
 
+/** Who may have which of a worker's tasks, as parent and worker ask. */
+export interface Claims {
+  /** Parent: gives a free slot to the task that is about to be posted. */
+  send(slot: number): void;
+  /** Worker: `true` when the task is the worker's to run, `false` when it was taken back. */
+  claim(slot: number): boolean;
+  /** Parent: `true` when the task was taken back before it began. */
+  revoke(slot: number): boolean;
+  /** Parent: whether the task was taken back and not skipped yet. */
+  isRevoked(slot: number): boolean;
+  /**
+   * Parent: asks a running task to stop; `false` when it has not begun. A task that has ended and is
+   * not answered for yet counts as running, and takes no notice.
+   */
+  requestStop(slot: number): boolean;
+  /** Either side: whether the worker has begun the task. */
+  running(slot: number): boolean;
+  /** Worker: whether the running task was asked to stop. */
+  stopRequested(slot: number): boolean;
+  /** Parent: the worker has answered for the slot, or is dead. */
+  free(slot: number): void;
+}
+
 /** The claim words of one worker. The parent makes the table, the worker attaches to its buffer. */
-export class ClaimTable {
+export class ClaimTable implements Claims {
   readonly #words: Int32Array<SharedArrayBuffer>;
 
   /** Attaches to `buffer`, whose every 32-bit word is a slot; a new buffer's slots are all free. */
@@ -51,47 +74,36 @@ export class ClaimTable {
     return this.#words.length;
   }
 
-  /** Parent: gives a free slot to the task that is about to be posted. */
   send(slot: number): void {
     Atomics.store(this.#words, slot, SENT);
   }
 
-  /** Worker: `true` when the task is the worker's to run, `false` when it was taken back. */
   claim(slot: number): boolean {
     return Atomics.compareExchange(this.#words, slot, SENT, RUNNING) === SENT;
   }
 
-  /** Parent: `true` when the task was taken back before it began. */
   revoke(slot: number): boolean {
     return Atomics.compareExchange(this.#words, slot, SENT, REVOKED) === SENT;
   }
 
-  /** Parent: whether the task was taken back and not skipped yet. */
   isRevoked(slot: number): boolean {
     return Atomics.load(this.#words, slot) === REVOKED;
   }
 
-  /**
-   * Parent: asks a running task to stop; `false` when it has not begun. A task that has ended and is
-   * not answered for yet counts as running, and takes no notice.
-   */
   requestStop(slot: number): boolean {
     const before = Atomics.compareExchange(this.#words, slot, RUNNING, STOPPING);
     return before === RUNNING || before === STOPPING;
   }
 
-  /** Either side: whether the worker has begun the task. */
   running(slot: number): boolean {
     const word = Atomics.load(this.#words, slot);
     return word === RUNNING || word === STOPPING;
   }
 
-  /** Worker: whether the running task was asked to stop. */
   stopRequested(slot: number): boolean {
     return Atomics.load(this.#words, slot) === STOPPING;
   }
 
-  /** Parent: the worker has answered for the slot, or is dead. */
   free(slot: number): void {
     Atomics.store(this.#words, slot, FREE);
   }

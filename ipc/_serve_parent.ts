@@ -1,0 +1,109 @@
+/**
+ * What a worker does for its parent, whatever kind of worker it is; the entries bring the link.
+ *
+ * Everything that could end the worker goes through here, so that finished answers leave first and the
+ * parent learns how it ended: `Deno.exit`, uncaught errors and unhandled rejections.
+ */
+
+import { decode } from "./_codec.ts";
+import { encodeError } from "./_error_codec.ts";
+import { setMainModule } from "./_main_module.ts";
+import { withoutOwnFrames } from "./_own_frames.ts";
+import type { Post } from "./_outbox.ts";
+import type { ExitMessage, FailedMessage, StartMessage, ToWorker } from "./_protocol.ts";
+import { type Loaders, Resolver } from "./_resolve_callable.ts";
+import { CallServer } from "./_serve_calls.ts";
+import { loadTaskContext } from "./_task_context.ts";
+import { RunningTask } from "./current_task.ts";
+import { nameThread } from "./thread.ts";
+
+/** How a worker reaches its parent. */
+export interface ParentLink {
+  readonly post: Post;
+  /** Sends the last message of all, whatever it takes: the worker may end when it returns. */
+  postLast(message: FailedMessage | ExitMessage): void;
+  /** Ends the worker after an error that it has reported. */
+  end(): void;
+}
+
+/** See the head of the file. */
+export class ParentService {
+  readonly #link: ParentLink;
+  readonly #loaders: Loaders;
+  #server: CallServer | undefined = undefined;
+  #ready = false;
+  readonly #early: Exclude<ToWorker, StartMessage>[] = [];
+  #loadedMore = false;
+
+  /** @param loaders Imports of modules that the worker may lack permission to import by URL. */
+  constructor(link: ParentLink, loaders: Loaders) {
+    this.#link = link;
+    this.#loaders = loaders;
+    const uncaught = (event: Event, error: unknown) => {
+      event.preventDefault();
+      this.#fail("uncaught", encodeError(error));
+    };
+    addEventListener("error", (event) => uncaught(event, (event as ErrorEvent).error));
+    addEventListener("unhandledrejection", (event) => {
+      uncaught(event, (event as PromiseRejectionEvent).reason);
+    });
+    const exit = Deno.exit;
+    Deno.exit = (code?: number): never => {
+      this.exits(`Deno.exit(${code ?? ""})`);
+      return exit(code);
+    };
+  }
+
+  /** The worker ends by its own doing. */
+  exits(how: string): void {
+    this.#server?.end();
+    this.#link.postLast({ kind: "exit", how, unbegun: this.#server?.unbegun() ?? [] });
+  }
+
+  #fail(stage: FailedMessage["stage"], error: FailedMessage["error"]): void {
+    this.#server?.end();
+    const unbegun = this.#server?.unbegun() ?? [];
+    this.#link.postLast({ kind: "failed", stage, error, unbegun });
+    this.#link.end();
+  }
+
+  /** Handles whatever the parent sends after the start. */
+  receive(message: Exclude<ToWorker, StartMessage>): void {
+    if (this.#ready) this.#server!.receive(message);
+    else this.#early.push(message);
+  }
+
+  /** Gets ready to run tasks, of which there may be some already. */
+  async start(message: StartMessage): Promise<void> {
+    nameThread(message.name);
+    setMainModule(message.mainModule);
+    const resolver = new Resolver(message.modules, this.#loaders);
+    const server = this.#server = new CallServer(message, resolver, (message, transfer) => {
+      this.#link.post(message, transfer);
+      if (message.kind === "answers") this.#loadMore();
+    });
+    if (message.concurrency > 1) await loadTaskContext();
+    if (message.modules.length > 0) await resolver.preload();
+    if (message.initializer !== null) {
+      try {
+        const { call, args } = message.initializer;
+        const { fn } = await resolver.resolve(call);
+        const task = new RunningTask(call.name, { stopRequested: () => false }, 0);
+        await task.run(fn, ...decode(args) as unknown[]);
+      } catch (error) {
+        this.#fail("initializer", withoutOwnFrames(encodeError(error)));
+        return;
+      }
+    }
+    this.#ready = true;
+    this.#link.post({ kind: "ready", timeOrigin: performance.timeOrigin }, []);
+    for (const message of this.#early.splice(0)) server.receive(message);
+  }
+
+  #loadMore(): void {
+    if (this.#loadedMore) return;
+    this.#loadedMore = true;
+    // Not before the first answer: it would come later.
+    setTimeout(loadTaskContext);
+  }
+}
