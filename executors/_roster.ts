@@ -169,7 +169,9 @@ export class Roster {
     if (wasStarting) this.#backOff();
     this.#events.died(worker, death, wasStarting);
     if (this.#failedStarts < MOST_FAILED_STARTS) return;
-    this.#events.broken(`Cannot start workers: worker ${worker.name} ${death.how}`, death.cause);
+    const note = death.note === undefined ? "" : `; ${death.note}`;
+    const message = `Cannot start workers: worker ${worker.name} ${death.how}${note}`;
+    this.#events.broken(message, death.cause);
   }
 
   #backOff(): void {

@@ -211,6 +211,13 @@ export class Scheduler implements TaskOwner {
     await this.#roster.ended();
   }
 
+  /** Ends all workers: what they run fails with their death, what has not begun is cancelled. */
+  terminate(signal: "SIGTERM" | "SIGKILL"): void {
+    const workers = this.#roster.all;
+    this.shutdown(false, true);
+    for (const worker of workers) worker.channel.kill(signal);
+  }
+
   #closeAll(): void {
     if (this.#pending > 0) return;
     this.#stopTimers();
@@ -379,37 +386,40 @@ export class Scheduler implements TaskOwner {
   #dismiss(worker: PoolWorker, how: string): void {
     if (worker.tasks === 0) return this.#roster.close(worker);
     this.#roster.abandon(worker);
-    this.#failAll(worker.takeAll(), `worker ${worker.name} ${how}`, undefined);
+    this.#failAll(worker.takeAll(), `worker ${worker.name} ${how}`, {});
   }
 
-  #died(worker: PoolWorker, { how, cause }: Death, wasStarting: boolean): void {
-    const about = `worker ${worker.name} ${how}`;
+  #died(worker: PoolWorker, death: Death, wasStarting: boolean): void {
+    const about = `worker ${worker.name} ${death.how}`;
+    const { cause } = death;
     const nothingBegun = worker.running().length === 0;
     const unstarted = worker.revokeLatest(Infinity);
-    this.#failAll(worker.takeAll(), about, cause);
+    this.#failAll(worker.takeAll(), about, death);
     // Whoever was next may have killed it, by loading its module; not for ever.
     const [next] = unstarted;
     if (nothingBegun && !wasStarting && next !== undefined) {
       if (++next.lostStarts >= MOST_LOST_STARTS) {
         const many = `${MOST_LOST_STARTS} workers died`;
-        this.#fail(next, `Cannot begin ${nameOf(next)}: ${many}: ${about}`, cause);
+        this.#fail(next, `Cannot begin ${nameOf(next)}: ${many}: ${about}`, death);
       }
     }
     this.#queue.unshift(unstarted);
     if (this.#options.onWorkerDeath === "break" && !this.#closed) {
-      this.#break(`Cannot run tasks: ${about}`, cause);
+      this.#break(withNote(`Cannot run tasks: ${about}`, death), cause);
     } else this.#flush();
   }
 
-  #failAll(tasks: readonly Task[], about: string, cause: unknown): void {
+  #failAll(tasks: readonly Task[], about: string, death: Omit<Death, "how">): void {
     for (const task of tasks) {
-      this.#fail(task, `Cannot finish ${nameOf(task)}: ${about} while it had the task`, cause);
+      this.#fail(task, `Cannot finish ${nameOf(task)}: ${about} while it had the task`, death);
     }
   }
 
-  #fail(task: Task, message: string, cause: unknown): void {
+  #fail(task: Task, message: string, death: Omit<Death, "how">): void {
     if (task.done()) return;
-    task.set_exception(new this.#options.broken(message, cause === undefined ? {} : { cause }));
+    const { cause } = death;
+    const options = cause === undefined ? {} : { cause };
+    task.set_exception(new this.#options.broken(withNote(message, death), options));
   }
 
   /** No more workers: everything pending fails, each task with an error of its own. */
@@ -425,6 +435,10 @@ export class Scheduler implements TaskOwner {
     for (const feeder of [...this.#feeders]) feeder.stop(this.brokenError());
     this.#roster.failReady(() => this.brokenError());
   }
+}
+
+function withNote(message: string, { note }: Omit<Death, "how">): string {
+  return note === undefined ? message : `${message}; ${note}`;
 }
 
 /** Takes the new times of `calls` into their means; returns the mean over all that ran. */

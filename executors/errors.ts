@@ -65,6 +65,25 @@ export class BrokenThreadPool extends BrokenExecutor {
   override name = "BrokenThreadPool";
 }
 
-for (const type of [InvalidStateError, BrokenExecutor, BrokenThreadPool]) {
+/**
+ * {@linkcode BrokenExecutor} of a `ProcessPoolExecutor`; its message ends with the last lines that the
+ * worker wrote to its standard error.
+ *
+ * @example
+ * ```ts
+ * import { BrokenProcessPool, ProcessPoolExecutor } from "@herd/concurrent";
+ * import { assertRejects } from "@std/assert";
+ *
+ * await using executor = new ProcessPoolExecutor(1);
+ * const future = executor.submit(() => Deno.kill(Deno.pid, "SIGKILL"));
+ * await assertRejects(() => future.result(), BrokenProcessPool, "was killed by SIGKILL");
+ * ```
+ */
+export class BrokenProcessPool extends BrokenExecutor {
+  /** The name by which the error is printed. */
+  override name = "BrokenProcessPool";
+}
+
+for (const type of [InvalidStateError, BrokenExecutor, BrokenThreadPool, BrokenProcessPool]) {
   registerErrorClass(type.name, type);
 }

@@ -13,9 +13,16 @@
  * @module
  */
 
-export { BrokenExecutor, BrokenThreadPool, InvalidStateError } from "./errors.ts";
+export {
+  BrokenExecutor,
+  BrokenProcessPool,
+  BrokenThreadPool,
+  InvalidStateError,
+} from "./errors.ts";
 export { Executor, type Inputs, type Submitter, type TaskOptions } from "./executor.ts";
 export { Future } from "./future.ts";
+export type { PoolOptions } from "./_pool_options.ts";
+export { ProcessPoolExecutor, type ProcessPoolOptions } from "./process_pool.ts";
 export { ThreadPoolExecutor, type ThreadPoolOptions } from "./thread_pool.ts";
 export {
   ALL_COMPLETED,

@@ -153,6 +153,14 @@ export abstract class PoolExecutor extends Executor {
     return { ...this.#scheduler.snapshot(), ...this.#scheduler.books.stats() };
   }
 
+  /**
+   * For subclasses whose workers can be ended: ends all of them, and takes no more tasks. What runs fails,
+   * what has not begun is cancelled.
+   */
+  protected endWorkers(signal: "SIGTERM" | "SIGKILL"): void {
+    this.#scheduler.terminate(signal);
+  }
+
   #checkOpen(action: string): void {
     checkMayStart(`an executor's workers`);
     if (this.#scheduler.broken) throw this.#scheduler.brokenError();

@@ -4,65 +4,28 @@
  * @module
  */
 
-import { canUnref, checkMayLoadWorkers, workerLauncher } from "../ipc/_launch_worker.ts";
-import { isMarked } from "../ipc/transfer.ts";
-import { describe, type TaskReference } from "../ipc/callable.ts";
+import { checkMayLoadWorkers, workerLauncher } from "../ipc/_launch_worker.ts";
+import { canUnref } from "../ipc/_worker_ref.ts";
 import { type Permissions, workerPermissions } from "../ipc/permissions.ts";
-import { aTypeOf, checkOptions, integerFrom, MILLISECONDS, oneOf } from "./_options.ts";
-import type { OptionRules } from "./_options.ts";
+import { aTypeOf, checkOptions, type OptionRules } from "./_options.ts";
+import { POOL_RULES, type PoolOptions, poolSetup } from "./_pool_options.ts";
 import { PoolExecutor } from "./pool_executor.ts";
 import { BrokenThreadPool } from "./errors.ts";
 
 /** Options of {@linkcode ThreadPoolExecutor}. */
-export interface ThreadPoolOptions {
-  /** The most workers at a time; default the number of processors. */
-  max_workers?: number | undefined;
+export interface ThreadPoolOptions extends PoolOptions {
   /** Workers are named `<prefix>_<n>`; default `ThreadPoolExecutor-<k>`. */
   thread_name_prefix?: string | undefined;
-  /** Called once in each worker before its first task; when it fails, the pool is broken. */
-  initializer?: ((...args: never[]) => unknown) | TaskReference<never[], unknown> | undefined;
-  /** The initializer's arguments. */
-  initargs?: readonly unknown[] | undefined;
-  /** Absolute URLs of modules whose exported functions may be submitted as they are. */
-  modules?: readonly (string | URL)[] | undefined;
   /**
    * What the workers may do; default `"inherit"`. Anything else needs `--unstable-worker-options`, or
    * `"unstable": ["worker-options"]` in deno.json: without it Deno ends the program with code 70.
    */
   permissions?: Permissions | undefined;
-  /** Tasks after which a worker is replaced by a new one; default never. */
-  max_tasks_per_child?: number | undefined;
-  /** Milliseconds after which an idle worker is let go; default a minute. */
-  idleTimeout?: number | undefined;
-  /** Asynchronous tasks that a worker runs at once, at most 65,536; default 1. */
-  concurrency?: number | undefined;
-  /** Whether a dead worker is replaced (default) or breaks the pool, as in Python. */
-  on_worker_death?: "replace" | "break" | undefined;
 }
 
-/** Each task at a time costs a worker a claim word and the parent a slot. */
-const MOST_AT_ONCE = 65_536;
-
-const aString = aTypeOf("a string", (value) => typeof value === "string");
-const anything = aTypeOf("anything", () => true);
-
 const RULES: OptionRules = {
-  max_workers: integerFrom(1),
-  thread_name_prefix: aString,
-  initializer: aTypeOf(
-    "a function or task(url, function)",
-    (value) => typeof value === "function" || (typeof value === "object" && value !== null),
-  ),
-  initargs: aTypeOf("an array", Array.isArray),
-  modules: aTypeOf(
-    "an array of absolute URLs",
-    (value) => Array.isArray(value) && value.every((url) => URL.canParse(String(url))),
-  ),
-  permissions: anything,
-  max_tasks_per_child: integerFrom(1),
-  idleTimeout: MILLISECONDS,
-  concurrency: integerFrom(1, MOST_AT_ONCE),
-  on_worker_death: oneOf("replace", "break"),
+  ...POOL_RULES,
+  thread_name_prefix: aTypeOf("a string", (value) => typeof value === "string"),
 };
 
 /** Milliseconds; where an idle worker holds the program, it must be let go soon. */
@@ -114,31 +77,13 @@ export class ThreadPoolExecutor extends PoolExecutor {
     const given = typeof options === "object" ? options : { max_workers: options };
     checkOptions("make a ThreadPoolExecutor", given, RULES);
     checkMayLoadWorkers("make a ThreadPoolExecutor");
-    if (given.initargs?.some(isMarked)) {
-      throw new TypeError(
-        "Cannot make a ThreadPoolExecutor: initargs go to every worker, so they can't be transferred",
-      );
-    }
     const permissions = workerPermissions("make a ThreadPoolExecutor", given.permissions);
-    const maxWorkers = given.max_workers ?? navigator.hardwareConcurrency;
-    const modules = (given.modules ?? []).map(String);
-    const initializer = given.initializer === undefined
-      ? null
-      : { call: describe(given.initializer), args: given.initargs ?? [] };
-    const prefix = given.thread_name_prefix || `ThreadPoolExecutor-${pools}`;
-    pools++;
-    const concurrency = given.concurrency ?? 1;
-    super({
+    super(poolSetup("make a ThreadPoolExecutor", given, {
       launch: workerLauncher(permissions),
-      prefix,
-      initializer,
-      maxWorkers,
-      concurrency,
-      tasksPerWorker: given.max_tasks_per_child ?? Infinity,
-      idleTimeout: given.idleTimeout ?? IDLE_TIMEOUT,
-      onWorkerDeath: given.on_worker_death ?? "replace",
+      prefix: given.thread_name_prefix || `ThreadPoolExecutor-${pools}`,
       broken: BrokenThreadPool,
-      modules,
-    });
+      idleTimeout: IDLE_TIMEOUT,
+    }));
+    pools++;
   }
 }

@@ -9,21 +9,12 @@ import { decodeError } from "./_error_codec.ts";
 import { holderGone, LifeWatch, newLockName } from "./_life_lock.ts";
 import { checkMayStart, mainModule } from "./_main_module.ts";
 import type { FromWorker, ToWorker } from "./_protocol.ts";
+import { refWorker } from "./_worker_ref.ts";
 import { referencedModules } from "./callable.ts";
 import type { WorkerStartMessage } from "./worker_entry.ts";
 
 /** How long `close` waits for a thread to end before it lets go of it, in milliseconds. */
 const LONGEST_CLOSE = 1000;
-
-/**
- * The method by which a Worker counts what keeps the program alive for its sake: called with `false`
- * it no longer does. Deno has had it since March 2024, without a name.
- */
-const refSymbol = Object.getOwnPropertySymbols(Worker.prototype)
-  .find((symbol) => symbol.description === undefined) as keyof Worker | undefined;
-
-/** Whether an idle worker can be kept without keeping the program alive. */
-export const canUnref: boolean = refSymbol !== undefined;
 
 const ENTRY = new URL("./worker_entry.ts", import.meta.url);
 
@@ -208,9 +199,9 @@ class WorkerChannel implements Channel {
 
   /** Each direction once: Deno counts. */
   #hold(on: boolean): void {
-    if (refSymbol === undefined || on === this.#held) return;
+    if (on === this.#held) return;
     this.#held = on;
-    (this.#worker as unknown as Record<typeof refSymbol, (on: boolean) => void>)[refSymbol](on);
+    refWorker(this.#worker, on);
   }
 }
 

@@ -212,6 +212,7 @@ export class CallServer {
       entry.resolving ??= this.#resolver.resolve(entry.description);
       entry.resolving.catch(() => {}).then(() => entry.resolving = undefined);
       await Promise.race([stopped, entry.resolving.then((fn) => entry.resolved = fn)]);
+      this.#resolving.delete(slot);
       const now = performance.now();
       if (this.#ended) return;
       if (entry.resolved === undefined) {

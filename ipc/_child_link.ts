@@ -1,0 +1,150 @@
+/**
+ * A child process's way to its parent; the parent's side is `_child.ts`.
+ *
+ * | way          | when                            | to the child   | to the parent                         |
+ * | ------------ | ------------------------------- | -------------- | ------------------------------------- |
+ * | a socket     | the parent may listen on one    | the socket     | the socket; the last words see below  |
+ * | the pipes    | else                            | standard input | standard error, among the user's text |
+ *
+ * Standard output is the user's alone, either way. Standard error is a pipe to the parent in any case,
+ * who passes on what is no frame.
+ *
+ * Last words: nothing can be awaited any more when the process is about to end, and a socket can only be
+ * written to asynchronously. So what has not left goes through standard error, in one go: first the
+ * number of messages that have left through the socket, then those that have not. The parent drops
+ * those that reached it both ways.
+ */
+
+import { fragments } from "./_fragments.ts";
+import { FrameReader } from "./_frame.ts";
+import { type ByteSource, FrameWriter, readFrames } from "./_frame_pump.ts";
+
+/** What a child must know to reach its parent. */
+export interface LinkSettings {
+  /** What its frames are marked with, as hexadecimal digits. */
+  readonly marker: string;
+  /** The parent's socket, if there is one. */
+  readonly socket: string | null;
+  /** Permissions that were given for the socket only. */
+  readonly revoke: readonly ("read" | "write" | "net")[];
+}
+
+/** See the head of the file. */
+export interface ChildLink {
+  /** Sends a message, given in parts that nobody changes any more. */
+  send(message: readonly Uint8Array[]): void;
+  /** Sends the last message of all, and what has not left before: the process may end then. */
+  sendLast(message: readonly Uint8Array[]): void;
+  /** Resolves when all that was sent has left. */
+  drained(): Promise<void>;
+  /**
+   * Hands messages over until the parent ends the channel, or is gone. A message's bytes stand only
+   * until `handle` returns.
+   *
+   * @throws {FrameError} When what arrives is no frame.
+   */
+  receive(handle: (message: Uint8Array) => void): Promise<void>;
+  /** Whether waiting for messages keeps the process alive. */
+  hold(on: boolean): void;
+}
+
+/** Connects to the parent. */
+export async function linkToParent(settings: LinkSettings): Promise<ChildLink> {
+  const marker = Uint8Array.fromHex(settings.marker);
+  if (settings.socket === null) return new PipeLink(marker);
+  const { socket } = settings;
+  const connection = await Deno.connect({ transport: "unix", path: socket });
+  for (const name of settings.revoke) {
+    Deno.permissions.revokeSync(
+      name === "net" ? { name, host: `unix:${socket}` } : { name, path: socket },
+    );
+  }
+  return new SocketLink(connection, marker);
+}
+
+const writeError = Deno.stderr.writeSync.bind(Deno.stderr);
+
+function writeFragments(message: readonly Uint8Array[], marker: Uint8Array): void {
+  for (const fragment of fragments(message, marker)) {
+    let offset = 0;
+    while (offset < fragment.length) offset += writeError(fragment.subarray(offset));
+  }
+}
+
+class SocketLink implements ChildLink {
+  readonly #connection: Deno.UnixConn;
+  readonly #marker: Uint8Array;
+  readonly #writer: FrameWriter;
+
+  constructor(connection: Deno.UnixConn, marker: Uint8Array) {
+    this.#connection = connection;
+    this.#marker = marker;
+    this.#writer = new FrameWriter(connection, marker, () => {});
+  }
+
+  send(message: readonly Uint8Array[]): void {
+    this.#writer.send(message);
+  }
+
+  sendLast(message: readonly Uint8Array[]): void {
+    const { written } = this.#writer;
+    const rest = this.#writer.unwritten();
+    const last = [[new Uint8Array(new Uint32Array([written]).buffer)], ...rest, message];
+    for (const message of last) writeFragments(message, this.#marker);
+  }
+
+  drained(): Promise<void> {
+    return this.#writer.drained();
+  }
+
+  receive(handle: (message: Uint8Array) => void): Promise<void> {
+    return readFrames(this.#connection, new FrameReader({ marker: this.#marker }), handle);
+  }
+
+  hold(on: boolean): void {
+    if (on) this.#connection.ref();
+    else this.#connection.unref();
+  }
+}
+
+class PipeLink implements ChildLink {
+  readonly #marker: Uint8Array;
+  readonly #source: ByteSource;
+
+  constructor(marker: Uint8Array) {
+    this.#marker = marker;
+    this.#source = takeStandardInput();
+  }
+
+  send(message: readonly Uint8Array[]): void {
+    writeFragments(message, this.#marker);
+  }
+
+  sendLast(message: readonly Uint8Array[]): void {
+    writeFragments(message, this.#marker);
+  }
+
+  drained(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  receive(handle: (message: Uint8Array) => void): Promise<void> {
+    return readFrames(this.#source, new FrameReader({ marker: this.#marker }), handle);
+  }
+
+  hold(): void {
+    // A pending read of standard input can't be told from others: the process ends by `exit`.
+  }
+}
+
+/** What the parent sends is not for user code, which sees an input that has ended. */
+function takeStandardInput(): ByteSource {
+  const { stdin } = Deno;
+  const read = stdin.read.bind(stdin);
+  Object.defineProperties(stdin, {
+    read: { value: () => Promise.resolve(null) },
+    readSync: { value: () => null },
+    readable: { get: () => new Blob([]).stream() },
+  });
+  return { read };
+}

@@ -1,0 +1,171 @@
+/**
+ * Starts a pool's child process and is its channel; the child's side is `process_entry.ts`.
+ *
+ * Tasks stay here until the child is ready, so that they can be taken back while it starts and are not
+ * lost with a child that does not come up. What was taken back meanwhile is sent all the same, announced
+ * as to be skipped, since the messages are made when the tasks are given.
+ */
+
+import { fromBytes, toBytes } from "./_bytes.ts";
+import type { Channel, ChannelEvents, Death, Launch, WorkerSetup } from "./_channel.ts";
+import { Child, type ChildEnd, type ChildSpec } from "./_child.ts";
+import { encode } from "./_codec.ts";
+import { decodeError } from "./_error_codec.ts";
+import { checkMayStart, mainModule } from "./_main_module.ts";
+import {
+  type FromWorker,
+  RUN_HEAD,
+  type RunMessage,
+  type StartMessage,
+  type ToWorker,
+} from "./_protocol.ts";
+import { UnsharedClaims } from "./_unshared_claims.ts";
+
+/** A way to start child processes. */
+export function processLauncher(specFor: (modules: readonly string[]) => ChildSpec): Launch {
+  return (setup, events) => {
+    checkMayStart("a worker");
+    return new ProcessChannel(setup, specFor(setup.modules), events);
+  };
+}
+
+/** A message that waits for the child to be ready. */
+interface Kept {
+  readonly parts: readonly Uint8Array[];
+  /** The slots of its tasks. */
+  readonly slots: readonly number[];
+}
+
+class ProcessChannel implements Channel {
+  readonly claims: UnsharedClaims;
+  readonly #child: Child;
+  readonly #events: ChannelEvents;
+  /** Until the child is ready. */
+  #kept: Kept[] | undefined = [];
+  #open = true;
+  /** What the child said of its end. */
+  #death: Death | undefined = undefined;
+
+  constructor(setup: WorkerSetup, spec: ChildSpec, events: ChannelEvents) {
+    this.#events = events;
+    this.claims = new UnsharedClaims(setup.slots);
+    const { initializer } = setup;
+    const transfer: Transferable[] = [];
+    const start: StartMessage = {
+      kind: "start",
+      name: setup.name,
+      mainModule: mainModule(),
+      modules: setup.modules,
+      claims: null,
+      slots: setup.slots,
+      concurrency: setup.concurrency,
+      initializer: initializer &&
+        { call: initializer.call, args: encode(initializer.args, transfer) },
+    };
+    const parts = toBytes(start, transfer);
+    this.#child = new Child(spec, {
+      message: (bytes) => this.#receive(bytes),
+      ended: (end) => this.#ended(end),
+    });
+    this.#child.hold(false);
+    this.#child.send(parts);
+  }
+
+  post(message: ToWorker, transfer: Transferable[]): void {
+    // What has not left is not running: it is taken back by its claim alone.
+    if (this.#kept !== undefined && message.kind === "stop") return;
+    const slots = message.kind === "run" ? slotsOf(message) : [];
+    const kept: Kept = { parts: toBytes(message, transfer), slots };
+    if (this.#kept !== undefined) this.#kept.push(kept);
+    else this.#send(kept);
+  }
+
+  #send({ parts, slots }: Kept): void {
+    const revoked = slots.filter((slot) => !this.claims.leave(slot));
+    if (revoked.length > 0) {
+      this.#child.send(toBytes({ kind: "skip", slots: revoked } satisfies ToWorker));
+    }
+    this.#child.send(parts);
+  }
+
+  hold(busy: boolean): void {
+    if (this.#open) this.#child.hold(busy);
+  }
+
+  close(): Promise<void> {
+    this.#open = false;
+    return this.#child.close();
+  }
+
+  abandon(): Promise<void> {
+    this.#open = false;
+    return this.#child.terminate();
+  }
+
+  kill(signal: "SIGTERM" | "SIGKILL"): void {
+    this.#child.signal(signal);
+  }
+
+  #receive(bytes: Uint8Array): void {
+    if (!this.#open || this.#death !== undefined) return;
+    const message = fromBytes(bytes) as FromWorker;
+    switch (message?.kind) {
+      case "ready": {
+        const kept = this.#kept ?? [];
+        this.#kept = undefined;
+        for (const message of kept) this.#send(message);
+        return this.#events.message(message);
+      }
+      case "answers":
+      case "started":
+      case "pong":
+        return this.#events.message(message);
+      case "failed": {
+        const cause = decodeError(message.error);
+        if (message.stage === "initializer") {
+          this.abandon();
+          return this.#events.initializerFailed(cause);
+        }
+        return this.#ends({ how: "ended by an uncaught error", cause }, message.unbegun);
+      }
+      case "exit":
+        return this.#ends({ how: `called ${message.how}` }, message.unbegun);
+      default:
+        message satisfies never;
+        this.#death = { how: "sent what is no message of Herd's" };
+        this.#child.signal("SIGKILL");
+    }
+  }
+
+  #ends(death: Death, unbegun: readonly number[]): void {
+    this.#death = death;
+    for (const slot of unbegun) this.claims.giveBack(slot);
+  }
+
+  #ended(end: ChildEnd): void {
+    if (!this.#open) return;
+    this.#open = false;
+    const death = this.#death ?? deathOf(end);
+    this.#events.closed({
+      ...death,
+      how: `(process ${this.#child.pid}) ${death.how}`,
+      ...noteOf(end),
+    });
+  }
+}
+
+function slotsOf({ heads }: RunMessage): number[] {
+  return heads.filter((_, i) => i % RUN_HEAD === 0);
+}
+
+function deathOf({ code, signal, outOfMemory, channelError }: ChildEnd): Death {
+  if (channelError !== undefined) {
+    return { how: "sent what is no message of Herd's", cause: channelError };
+  }
+  if (outOfMemory) return { how: `ran out of memory (exit code ${code})` };
+  return { how: signal === null ? `exited with code ${code}` : `was killed by ${signal}` };
+}
+
+function noteOf({ lastWords }: ChildEnd): { note?: string } {
+  return lastWords === "" ? {} : { note: `its last lines on standard error:\n${lastWords}` };
+}

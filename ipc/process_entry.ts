@@ -1,0 +1,40 @@
+/**
+ * The main module of a pool's child process; the parent's side is `_launch_process.ts`.
+ *
+ * The end of the channel is the end of the child: nobody wants its answers any more.
+ *
+ * @module
+ */
+
+import { fromBytes, toBytes } from "./_bytes.ts";
+import { type LinkSettings, linkToParent } from "./_child_link.ts";
+import type { FromWorker, ToWorker } from "./_protocol.ts";
+import type { Loaders } from "./_resolve_callable.ts";
+import { ParentService } from "./_serve_parent.ts";
+import { startWatchdog } from "./_watchdog.ts";
+
+const exit = Deno.exit;
+
+/**
+ * Serves the parent of this process until either ends.
+ *
+ * @param settings How to reach it.
+ * @param loaders Imports of modules that the process may lack permission to import by URL.
+ */
+export async function serveParent(settings: LinkSettings, loaders: Loaders): Promise<void> {
+  const link = await linkToParent(settings);
+  const service = new ParentService({
+    post: (message: FromWorker, transfer) => link.send(toBytes(message, transfer)),
+    postLast: (message) => link.sendLast(toBytes(message)),
+    end: () => exit(1),
+  }, loaders);
+  // Ctrl-C goes to all processes of a terminal: what becomes of the tasks is the parent's to decide.
+  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGINT", () => {});
+  startWatchdog();
+  await link.receive((bytes) => {
+    const message = fromBytes(bytes) as ToWorker;
+    if (message.kind === "start") service.start(message);
+    else service.receive(message);
+  });
+  exit(0);
+}
