@@ -5,6 +5,7 @@
 import { ClaimTable } from "../sync/_claim.ts";
 import type { Channel, ChannelEvents, Launch, WorkerSetup } from "./_channel.ts";
 import { encode } from "./_codec.ts";
+import { entryModule } from "./_entry_module.ts";
 import { decodeError } from "./_error_codec.ts";
 import { holderGone, LifeWatch, newLockName } from "./_life_lock.ts";
 import { checkMayStart, mainModule } from "./_main_module.ts";
@@ -65,9 +66,11 @@ class WorkerChannel implements Channel {
   ) {
     this.#events = events;
     this.#watch = new LifeWatch(this.#lifeLock, () => this.#close({ how: "ended silently" }));
-    const url = permissions === undefined
-      ? ENTRY.href
-      : entryWithImports([...setup.modules, ...referencedModules(), mainModule()]);
+    const url = permissions === undefined ? ENTRY.href : entryModule({
+      entry: ENTRY.href,
+      serve: "serveParent",
+      modules: [...setup.modules, ...referencedModules(), mainModule()],
+    });
     const options = permissions === undefined ? {} : { deno: { permissions } };
     this.#worker = new Worker(url, { type: "module", name: setup.name, ...options });
     this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#receive(data);
@@ -203,15 +206,4 @@ class WorkerChannel implements Channel {
     this.#held = on;
     refWorker(this.#worker, on);
   }
-}
-
-/** An entry that spells out its imports: these need no permission in the worker. */
-function entryWithImports(modules: readonly string[]): string {
-  const entry = JSON.stringify(ENTRY.href);
-  const loaders = [...new Set(modules)].map((url) => {
-    const literal = JSON.stringify(url);
-    return `${literal}: () => import(${literal})`;
-  });
-  const source = `import { serveParent } from ${entry};\nserveParent({ ${loaders.join(", ")} });`;
-  return `data:text/javascript,${encodeURIComponent(source)}`;
 }

@@ -6,6 +6,11 @@
 
 export { type Callable, task, type TaskReference } from "./callable.ts";
 export { current_task, type CurrentTask } from "./current_task.ts";
-export type { PermissionGrant, Permissions, PermissionSet } from "./permissions.ts";
+export type {
+  PermissionDenials,
+  PermissionGrant,
+  Permissions,
+  PermissionSet,
+} from "./permissions.ts";
 export { current_thread, type ThreadInfo } from "./thread.ts";
 export { transfer } from "./transfer.ts";

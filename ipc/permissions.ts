@@ -4,6 +4,17 @@
  * @module
  */
 
+import { type ChildPermissions, inheritedGrant } from "./_start_flags.ts";
+import {
+  type AskedGrant,
+  checkWithinParent,
+  type Grant,
+  isKind,
+  KINDS,
+  type PermissionKind,
+  readGrant,
+} from "./_permission_kinds.ts";
+
 /** One kind of permission: all of it, none of it, or a list of what. */
 export type PermissionGrant = boolean | "inherit" | readonly (string | URL)[];
 
@@ -13,37 +24,47 @@ export interface PermissionSet {
   readonly env?: boolean | "inherit" | readonly string[];
   /** Foreign libraries, by path. */
   readonly ffi?: PermissionGrant;
-  /** Hosts to import code from. */
+  /** Hosts to import code from, once the worker's own modules are loaded. */
   readonly import?: boolean | "inherit" | readonly string[];
   /** Hosts to connect to or listen on, as `host` or `host:port`. */
   readonly net?: boolean | "inherit" | readonly string[];
   /** Files and folders to read, relative to the working directory. */
   readonly read?: PermissionGrant;
-  /** Programs to run. */
+  /** Programs to run, by name or path. A worker that may run `deno` can do whatever it likes. */
   readonly run?: PermissionGrant;
   /** System information. */
   readonly sys?: boolean | "inherit" | readonly string[];
   /** Files and folders to write, relative to the working directory. */
   readonly write?: PermissionGrant;
+  /** What is not granted all the same; for processes only. */
+  readonly deny?: PermissionDenials;
+}
+
+/**
+ * What a process may not do, out of what it is granted. Where both a grant and a denial list something,
+ * the one that says more exactly what decides, as with Deno's own flags.
+ */
+export interface PermissionDenials {
+  /** Environment variables, by name. */
+  readonly env?: boolean | readonly string[];
+  /** Foreign libraries, by path. */
+  readonly ffi?: boolean | readonly (string | URL)[];
+  /** Hosts to import code from. */
+  readonly import?: boolean | readonly string[];
+  /** Hosts to connect to or listen on, as `host` or `host:port`. */
+  readonly net?: boolean | readonly string[];
+  /** Files and folders to read, relative to the working directory. */
+  readonly read?: boolean | readonly (string | URL)[];
+  /** Programs to run. */
+  readonly run?: boolean | readonly (string | URL)[];
+  /** System information. */
+  readonly sys?: boolean | readonly string[];
+  /** Files and folders to write, relative to the working directory. */
+  readonly write?: boolean | readonly (string | URL)[];
 }
 
 /** `"inherit"` for what the parent may, `"none"`, or a set. */
 export type Permissions = "inherit" | "none" | PermissionSet;
-
-const KINDS = ["env", "ffi", "import", "net", "read", "run", "sys", "write"] as const;
-type Kind = typeof KINDS[number];
-
-/** The name under which a descriptor narrows each kind. */
-const ITEM_KEY: Record<Kind, string> = {
-  env: "variable",
-  ffi: "path",
-  import: "host",
-  net: "host",
-  read: "path",
-  run: "command",
-  sys: "kind",
-  write: "path",
-};
 
 /**
  * Checks permissions and puts them as Deno's Workers take them.
@@ -59,72 +80,108 @@ export function workerPermissions(
 ): Deno.PermissionOptions | undefined {
   if (permissions === undefined || permissions === "inherit") return undefined;
   if (permissions === "none") return "none";
+  const { deny, ...asked } = readSet(what, permissions);
+  if (deny !== undefined) {
+    throw new TypeError(
+      `Cannot ${what}: a thread can't have a deny list: grant what it needs, or use a process`,
+    );
+  }
+  const named = forKinds((kind) => {
+    const grant = asked[kind];
+    if (typeof grant === "object" || grant === true) {
+      checkWithinParent(what, "a worker", kind, grant);
+    }
+    return grant ?? false;
+  });
+  return named as Deno.PermissionOptionsObject;
+}
+
+/**
+ * Checks permissions and puts them as `startFlags` turns them into flags of `deno run`.
+ *
+ * What this program has only in part is not inherited: Deno doesn't tell which part that is.
+ *
+ * @param what Completes "Cannot …".
+ * @throws {TypeError} When they are of no form that Deno knows, or can't stand on a command line.
+ * @throws {Deno.errors.NotCapable} When they are more than this realm has.
+ */
+export function processPermissions(
+  what: string,
+  permissions: Permissions | undefined,
+): ChildPermissions {
+  if (permissions === "none") return { allowed: forKinds(() => []), denied: {} };
+  if (permissions === undefined || permissions === "inherit") {
+    return { allowed: forKinds(inheritedGrant), denied: {} };
+  }
+  const { deny, ...asked } = readSet(what, permissions);
+  const denied = readDenials(what, deny);
+  const allowed = forKinds((kind) => {
+    const grant = asked[kind] ?? false;
+    if (grant === false || denied[kind] === true) return [];
+    if (grant === "inherit") return inheritedGrant(kind);
+    checkWithinParent(what, "a child", kind, grant);
+    return grant;
+  });
+  for (const kind of KINDS) {
+    checkSeparable(what, kind, allowed[kind]);
+    checkSeparable(what, `deny.${kind}`, denied[kind] ?? []);
+  }
+  return { allowed, denied };
+}
+
+type AskedSet = Partial<Record<PermissionKind, AskedGrant>> & { deny?: unknown };
+
+/** Reads a permission object: each key once, and all of them before any is looked up. */
+function readSet(what: string, permissions: unknown): AskedSet {
   if (typeof permissions !== "object" || permissions === null || Array.isArray(permissions)) {
     throw new TypeError(
       `Cannot ${what}: permissions is ${JSON.stringify(permissions)}: ` +
         `"inherit", "none" or an object is wanted`,
     );
   }
-  for (const [kind, grant] of Object.entries(permissions)) checkGrant(what, kind, grant);
-  const named = Object.fromEntries(KINDS.map((kind) => [kind, permissions[kind] ?? false]));
-  return named as Deno.PermissionOptionsObject;
+  const asked: AskedSet = {};
+  for (const [key, grant] of Object.entries(permissions)) {
+    if (grant === undefined) continue;
+    if (key === "deny") asked.deny = grant;
+    else asked[knownKind(what, key)] = readGrant(what, key, knownKind(what, key), grant);
+  }
+  return asked;
 }
 
-function checkGrant(what: string, kind: string, grant: unknown): void {
-  if (kind === "deny") {
+function readDenials(what: string, deny: unknown): Partial<Record<PermissionKind, Grant>> {
+  if (deny === undefined) return {};
+  if (typeof deny !== "object" || deny === null || Array.isArray(deny)) {
     throw new TypeError(
-      `Cannot ${what}: a thread can't have a deny list: grant what it needs, or use a process`,
+      `Cannot ${what}: permission deny is ${JSON.stringify(deny)}: an object is wanted`,
     );
   }
-  if (!KINDS.includes(kind as Kind)) {
-    throw new TypeError(
-      `Cannot ${what}: there is no permission ${kind}: ${KINDS.join(", ")} are known`,
-    );
+  const denied: Partial<Record<PermissionKind, Grant>> = {};
+  for (const [key, denial] of Object.entries(deny)) {
+    const kind = knownKind(what, key);
+    const read = denial === undefined ? false : readGrant(what, `deny.${kind}`, kind, denial);
+    if (read !== false) denied[kind] = read as Grant;
   }
-  if (grant === undefined || grant === false || grant === "inherit") return;
-  const items: unknown = grant === true ? [undefined] : grant;
-  if (!Array.isArray(items)) {
-    throw new TypeError(
-      `Cannot ${what}: permission ${kind} is ${JSON.stringify(grant)}: ` +
-        `true, false, "inherit" or a list is wanted`,
-    );
-  }
-  for (const item of items) {
-    if (grant !== true) checkItem(what, kind as Kind, item);
-    requireGranted(what, kind as Kind, item);
-  }
+  return denied;
 }
 
-/** Permissions that name files, and may do so with `file:` URLs. */
-const OF_FILES: readonly Kind[] = ["ffi", "read", "run", "write"];
-
-function checkItem(what: string, kind: Kind, item: unknown): void {
-  if (typeof item === "string" && item !== "") return;
-  const mayBeUrl = OF_FILES.includes(kind);
-  if (mayBeUrl && item instanceof URL && item.protocol === "file:") return;
+function knownKind(what: string, key: string): PermissionKind {
+  if (isKind(key)) return key;
   throw new TypeError(
-    `Cannot ${what}: permission ${kind} lists ${String(item) || "an empty string"}: ` +
-      `strings${mayBeUrl ? " and file URLs" : ""} are wanted`,
+    `Cannot ${what}: there is no permission ${key}: ${KINDS.join(", ")} are known`,
   );
 }
 
-function requireGranted(what: string, kind: Kind, item: unknown): void {
-  // Deno takes more forms in a grant than in a question, so the whole kind is asked for first.
-  if (isGranted({ name: kind })) return;
-  try {
-    if (item !== undefined && isGranted({ name: kind, [ITEM_KEY[kind]]: item })) return;
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new TypeError(`Cannot ${what}: permission ${kind} lists ${item}: ${reason}`, { cause });
-  }
-  throw new Deno.errors.NotCapable(
-    `Cannot ${what}: a worker can't have more than this program: ${kind} access` +
-      `${item === undefined ? "" : ` to ${item}`} is not granted: add --allow-${kind}` +
-      `${item === undefined ? "" : `=${item}`}`,
+/** Deno splits its flags at commas and knows no way to escape one. */
+function checkSeparable(what: string, key: string, grant: Grant): void {
+  const item = grant === true ? undefined : grant.find((item) => /[,\0]/.test(item));
+  if (item === undefined) return;
+  throw new TypeError(
+    `Cannot ${what}: permission ${key} lists ${item}: a comma can't be put into a flag of deno: ` +
+      `list the folder above, or rename it`,
   );
 }
 
-function isGranted(descriptor: { name: Kind }): boolean {
-  const { state, partial } = Deno.permissions.querySync(descriptor as Deno.PermissionDescriptor);
-  return state === "granted" && !partial;
+function forKinds<T>(grant: (kind: PermissionKind) => T): Record<PermissionKind, T> {
+  const entries = KINDS.map((kind) => [kind, grant(kind)]);
+  return Object.fromEntries(entries) as Record<PermissionKind, T>;
 }

@@ -1,0 +1,137 @@
+/**
+ * The user's configuration, for child processes.
+ *
+ * Deno looks for a configuration from the folder of the main module upwards. A child's main module is
+ * generated and lies in no folder, so the child is told what its parent found: import map, packages,
+ * `node_modules`, `unstable` and the pins of the lock file. What stands in the parent's own flags
+ * (`--import-map`, `--unstable-…`, `--lock`, `--config`) no program can see; `config` is for that.
+ */
+
+import { absolutePath, fileUrl, pathOf } from "./_file_path.ts";
+import { parseJsonc } from "./_jsonc.ts";
+import { lockFlag } from "./_lock_copy.ts";
+import { mainModule } from "./_main_module.ts";
+import { extent } from "./_permission_kinds.ts";
+
+/** What is used of a deno.json. */
+interface Config {
+  readonly lock?: boolean | string | { readonly path?: string };
+  readonly workspace?: string[] | { readonly members?: string[] };
+}
+
+const DENO_CONFIGS = ["deno.json", "deno.jsonc"];
+
+const known = new Map<string, readonly string[]>();
+
+/**
+ * The flags by which a child process resolves modules as this program does; looked up once.
+ *
+ * Only what this program may read is looked at. A program that may read nothing names its
+ * configuration by `config`.
+ *
+ * @param config A path or a `file:` URL; without it, Deno's own search is repeated.
+ * @param what Completes "Cannot …".
+ * @throws {TypeError} When `config` is a URL, but not of a file.
+ * @throws {Deno.errors.NotFound} When there is no such file, as far as this program may look.
+ */
+export function userConfig(config: string | URL | undefined, what: string): readonly string[] {
+  const url = config === undefined ? new URL(mainModule()) : configUrl(config, what);
+  const key = `${config === undefined ? "main" : "config"} ${url}`;
+  let flags = known.get(key);
+  if (flags === undefined) {
+    flags = config === undefined ? foundFlags(url) : configFlags(url);
+    known.set(key, flags);
+  }
+  return flags;
+}
+
+function configUrl(config: string | URL, what: string): URL {
+  // A single letter before the colon is a drive.
+  const isUrl = config instanceof URL || /^[a-z][a-z\d+.-]+:/i.test(config);
+  const url = isUrl ? new URL(config) : fileUrl(absolutePath(config));
+  if (url.protocol !== "file:") {
+    throw new TypeError(`Cannot ${what}: config is ${url}: a path or a file URL is wanted`);
+  }
+  if (mayRead(url) && !isFile(url)) {
+    throw new Deno.errors.NotFound(
+      `Cannot ${what}: config is ${pathOf(url)}: there is no such file`,
+    );
+  }
+  return url;
+}
+
+/** Deno searches for main modules that are files only. */
+function foundFlags(main: URL): readonly string[] {
+  const config = main.protocol === "file:"
+    ? findUpwards(new URL(".", main), [...DENO_CONFIGS, "package.json"])
+    : undefined;
+  return config === undefined ? ["--no-lock"] : configFlags(config);
+}
+
+function configFlags(config: URL): readonly string[] {
+  const root = workspaceAround(config);
+  if (!config.pathname.endsWith("/package.json")) {
+    return [`--config=${pathOf(config)}`, lockFlagOf(root ?? config)];
+  }
+  if (root !== undefined) return [`--config=${pathOf(root)}`, lockFlagOf(root)];
+  // Deno takes no package.json as --config. These two are what finding one switches on.
+  return ["--node-modules-dir=manual", "--unstable-detect-cjs", lockFlagOf(config)];
+}
+
+function lockFlagOf(config: URL): string {
+  const { lock = true } = readConfig(config);
+  if (lock === false) return "--no-lock";
+  const path = typeof lock === "object" ? lock.path : lock;
+  return lockFlag(pathOf(new URL(typeof path === "string" ? path : "deno.lock", config)));
+}
+
+/** The configuration of the workspace that a package is a member of. */
+function workspaceAround(member: URL): URL | undefined {
+  const folder = new URL(".", member);
+  let above = folder;
+  for (;;) {
+    const config = above.pathname === "/"
+      ? undefined
+      : findUpwards(new URL("..", above), DENO_CONFIGS);
+    if (config === undefined) return undefined;
+    const { workspace } = readConfig(config);
+    const members = Array.isArray(workspace) ? workspace : workspace?.members;
+    if (members?.some((pattern) => matches(new URL(pattern, config), folder))) return config;
+    above = new URL(".", config);
+  }
+}
+
+/** Whether a folder is one that a workspace lists; a `*` stands for any part of a name. */
+function matches(pattern: URL, folder: URL): boolean {
+  const parts = pattern.pathname.replace(/\/*$/, "/").split("*");
+  return new RegExp(`^${parts.map(RegExp.escape).join("[^/]*")}$`).test(folder.pathname);
+}
+
+function findUpwards(folder: URL, names: readonly string[]): URL | undefined {
+  const found = names.map((name) => new URL(name, folder))
+    .find((url) => mayRead(url) && isFile(url));
+  if (found !== undefined || folder.pathname === "/") return found;
+  return findUpwards(new URL("..", folder), names);
+}
+
+function mayRead(url: URL): boolean {
+  return extent("read", pathOf(url)) !== "none";
+}
+
+function isFile(url: URL): boolean {
+  try {
+    return Deno.statSync(url).isFile;
+  } catch {
+    return false;
+  }
+}
+
+/** What Deno itself will complain of, in the child, counts as empty. */
+function readConfig(url: URL): Config {
+  try {
+    const config = mayRead(url) ? parseJsonc(Deno.readTextFileSync(url)) : {};
+    return typeof config === "object" && config !== null ? config : {};
+  } catch {
+    return {};
+  }
+}
