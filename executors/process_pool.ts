@@ -4,7 +4,6 @@
  * @module
  */
 
-import { childSpec } from "../ipc/_child_spec.ts";
 import { processLauncher } from "../ipc/_launch_process.ts";
 import { checkMayLoadWorkers, workerLauncher } from "../ipc/_launch_worker.ts";
 import { workerPermissions } from "../ipc/permissions.ts";
@@ -123,14 +122,5 @@ function launchFor(what: string, options: ProcessPoolOptions) {
     checkMayLoadWorkers(what);
     return workerLauncher(workerPermissions(what, options.permissions));
   }
-  return processLauncher((modules) =>
-    childSpec({
-      program: Deno.execPath(),
-      permissionFlags: options.permissions === "none" ? [] : ["-A"],
-      configFlags: ["--no-lock", `--config=${Deno.cwd()}/deno.json`],
-      memoryLimit: options.memoryLimit,
-      env: options.env ?? {},
-      cwd: options.cwd?.toString(),
-    }, modules)
-  );
+  return processLauncher(what, options);
 }

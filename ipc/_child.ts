@@ -12,7 +12,8 @@ import { Assembler } from "./_fragments.ts";
 import { FrameError, FrameReader } from "./_frame.ts";
 import { FrameWriter, readFrames } from "./_frame_pump.ts";
 import { LastWords } from "./_last_words.ts";
-import { meetingFlags, type Rendezvous, rendezvous } from "./_rendezvous.ts";
+import { type Rendezvous, rendezvous } from "./_rendezvous.ts";
+import type { ChannelGrants } from "./_start_flags.ts";
 
 /** Milliseconds for a child to end by itself once its channel has ended, or it got SIGTERM. */
 const GRACE = 1000;
@@ -27,12 +28,12 @@ const DRAIN_TURN = 10;
 export interface ChildSpec {
   /** The program to run. */
   readonly program: string;
-  /** What it may do, as flags. */
-  readonly permissionFlags: readonly string[];
-  /** All its arguments, once it is known how it reaches the parent, and what it may do for that. */
-  arguments(link: LinkSettings, permissionFlags: readonly string[]): string[];
-  readonly env: Readonly<Record<string, string>>;
-  readonly cwd: string | undefined;
+  /** Whether it can't be granted what its channel takes. */
+  isDenied(channel: ChannelGrants): boolean;
+  /** Its arguments, once it is known how it reaches the parent, and what it must be granted for that. */
+  arguments(link: LinkSettings, channel: ChannelGrants): string[];
+  readonly env: Record<string, string>;
+  readonly cwd: string | URL | undefined;
 }
 
 /** How a child ended. */
@@ -80,17 +81,12 @@ export class Child {
   /** Starts it. Throws what `Deno.Command` throws. */
   constructor(spec: ChildSpec, events: ChildEvents) {
     this.#events = events;
-    const meeting = this.#rendezvous = rendezvous(spec.permissionFlags);
-    const link: LinkSettings = {
-      marker: this.#marker.toHex(),
-      socket: meeting?.path ?? null,
-      revoke: meeting?.missing ?? [],
-    };
-    const flags = [...spec.permissionFlags, ...meetingFlags(meeting)];
+    const meeting = this.#rendezvous = rendezvous((channel) => spec.isDenied(channel));
+    const link = { marker: this.#marker.toHex(), socket: meeting?.path ?? null };
     try {
       this.#process = new Deno.Command(spec.program, {
-        args: spec.arguments(link, flags),
-        env: { ...spec.env },
+        args: spec.arguments(link, meeting?.grants ?? {}),
+        env: spec.env,
         ...(spec.cwd === undefined ? {} : { cwd: spec.cwd }),
         stdin: meeting === undefined ? "piped" : "null",
         stdout: "inherit",

@@ -25,8 +25,6 @@ export interface LinkSettings {
   readonly marker: string;
   /** The parent's socket, if there is one. */
   readonly socket: string | null;
-  /** Permissions that were given for the socket only. */
-  readonly revoke: readonly ("read" | "write" | "net")[];
 }
 
 /** See the head of the file. */
@@ -48,18 +46,21 @@ export interface ChildLink {
   hold(on: boolean): void;
 }
 
-/** Connects to the parent. */
-export async function linkToParent(settings: LinkSettings): Promise<ChildLink> {
-  const marker = Uint8Array.fromHex(settings.marker);
-  if (settings.socket === null) return new PipeLink(marker);
-  const { socket } = settings;
-  const connection = await Deno.connect({ transport: "unix", path: socket });
-  for (const name of settings.revoke) {
-    Deno.permissions.revokeSync(
-      name === "net" ? { name, host: `unix:${socket}` } : { name, path: socket },
-    );
-  }
-  return new SocketLink(connection, marker);
+/**
+ * Connects to the parent, and gives back what was granted for that and for loading modules.
+ *
+ * @param revoke What to give back.
+ */
+export async function linkToParent(
+  { marker, socket }: LinkSettings,
+  revoke: readonly Deno.PermissionDescriptor[],
+): Promise<ChildLink> {
+  const mark = Uint8Array.fromHex(marker);
+  const link = socket === null
+    ? new PipeLink(mark)
+    : new SocketLink(await Deno.connect({ transport: "unix", path: socket }), mark);
+  for (const descriptor of revoke) Deno.permissions.revokeSync(descriptor);
+  return link;
 }
 
 const writeError = Deno.stderr.writeSync.bind(Deno.stderr);

@@ -1,57 +1,70 @@
 /**
- * How a child process that works for Herd is started: the program, its flags, and its main module.
+ * Children that run Herd's code: the same program, the user's imports, and no more permissions than given.
  */
 
 import type { ChildSpec } from "./_child.ts";
+import { childArguments } from "./_child_command.ts";
+import { denoProgram } from "./_deno_program.ts";
 import { mainModule } from "./_main_module.ts";
+import { deniesChannel } from "./_start_flags.ts";
+import { userConfig } from "./_user_config.ts";
 import { referencedModules } from "./callable.ts";
+import { type Permissions, processPermissions } from "./permissions.ts";
 
-const ENTRY = new URL("./process_entry.ts", import.meta.url);
-
-/** What all children of one owner have in common. */
+/** What users say of a child; each may be left out. */
 export interface ChildOptions {
-  readonly program: string;
-  /** What they may do, as flags. */
-  readonly permissionFlags: readonly string[];
-  /** How they find the user's imports, as flags. */
-  readonly configFlags: readonly string[];
+  /** What it may do; default `"inherit"`. */
+  readonly permissions?: Permissions | undefined;
   /** Megabytes of heap. */
-  readonly memoryLimit: number | undefined;
-  readonly env: Readonly<Record<string, string>>;
-  readonly cwd: string | undefined;
+  readonly memoryLimit?: number | undefined;
+  /** Environment variables, beside those that it inherits. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  /** Its working directory. */
+  readonly cwd?: string | URL | undefined;
+  /** The `deno.json` by which it finds imports. */
+  readonly config?: string | URL | undefined;
+}
+
+/** What a child runs. */
+export interface ChildEntry {
+  /** The URL of Herd's code for it, and the export to call. */
+  readonly url: URL;
+  readonly serve: string;
+  /** Modules that it must be able to import. */
+  readonly modules: readonly string[];
 }
 
 /**
- * A child that serves this process.
+ * Checks the options once, for any number of children.
  *
- * @param modules Modules that it may be asked to import, beside those that callables refer to.
+ * @param what Completes "Cannot …".
+ * @throws {TypeError} When an option is of the wrong form.
+ * @throws {Deno.errors.NotCapable} When a child would have more permissions than this realm, or this
+ * realm may not run Deno.
+ * @throws {Deno.errors.NotFound} When there is no such `config`.
+ * @throws {RuntimeError} In a compiled program.
  */
-export function childSpec(options: ChildOptions, modules: readonly string[]): ChildSpec {
-  const { program, permissionFlags, configFlags, memoryLimit, env, cwd } = options;
-  return {
+export function childSpecs(what: string, options: ChildOptions): (entry: ChildEntry) => ChildSpec {
+  const permissions = processPermissions(what, options.permissions);
+  const program = denoProgram(what);
+  const config = userConfig(options.config, what);
+  const { memoryLimit, env, cwd } = options;
+  return ({ url, serve, modules }) => ({
     program,
-    permissionFlags,
-    env,
+    env: { ...env },
     cwd,
-    arguments: (link, flags) => [
-      "run",
-      "--no-prompt",
-      "--quiet",
-      ...configFlags,
-      ...flags,
-      ...(memoryLimit === undefined ? [] : [`--v8-flags=--max-old-space-size=${memoryLimit}`]),
-      entry([...modules, ...referencedModules(), mainModule()], link),
-    ],
-  };
-}
-function entry(modules: readonly string[], settings: unknown): string {
-  const entry = JSON.stringify(ENTRY.href);
-  const loaders = [...new Set(modules)].map((url) => {
-    const literal = JSON.stringify(url);
-    return `${literal}: () => import(${literal})`;
+    isDenied: (channel) => deniesChannel(permissions, channel),
+    arguments: (settings, channel) =>
+      childArguments(what, {
+        permissions,
+        config,
+        memoryLimit,
+        entry: url.href,
+        serve,
+        modules,
+        referenced: [...referencedModules(), mainModule()],
+        channel,
+        settings,
+      }),
   });
-  const source = `import { serveParent } from ${entry};\nserveParent(${
-    JSON.stringify(settings)
-  }, { ${loaders.join(", ")} });`;
-  return `data:text/javascript,${encodeURIComponent(source)}`;
 }

@@ -9,6 +9,7 @@
 import { fromBytes, toBytes } from "./_bytes.ts";
 import type { Channel, ChannelEvents, Death, Launch, WorkerSetup } from "./_channel.ts";
 import { Child, type ChildEnd, type ChildSpec } from "./_child.ts";
+import { type ChildOptions, childSpecs } from "./_child_spec.ts";
 import { encode } from "./_codec.ts";
 import { decodeError } from "./_error_codec.ts";
 import { checkMayStart, mainModule } from "./_main_module.ts";
@@ -21,11 +22,24 @@ import {
 } from "./_protocol.ts";
 import { UnsharedClaims } from "./_unshared_claims.ts";
 
-/** A way to start child processes. */
-export function processLauncher(specFor: (modules: readonly string[]) => ChildSpec): Launch {
+const ENTRY = new URL("./process_entry.ts", import.meta.url);
+
+/**
+ * A way to start child processes.
+ *
+ * @param what Completes "Cannot …".
+ * @throws What {@linkcode childSpecs} throws.
+ */
+export function processLauncher(what: string, options: ChildOptions): Launch {
+  const specFor = childSpecs(what, options);
   return (setup, events) => {
     checkMayStart("a worker");
-    return new ProcessChannel(setup, specFor(setup.modules), events);
+    const { modules } = setup;
+    return new ProcessChannel(
+      setup,
+      specFor({ url: ENTRY, serve: "serveParent", modules }),
+      events,
+    );
   };
 }
 

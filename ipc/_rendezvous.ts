@@ -3,85 +3,55 @@
  * be let connect.
  */
 
-/** The permissions that a socket needs, on either side. */
-const KINDS = ["read", "write", "net"] as const;
-type Kind = typeof KINDS[number];
+import { extent } from "./_permission_kinds.ts";
+import type { ChannelGrants } from "./_start_flags.ts";
 
 /** A socket that a child has to connect to. */
 export interface Rendezvous extends Disposable {
   readonly path: string;
   readonly listener: Deno.UnixListener;
-  /** The permissions that the child lacks, and has to be given for the socket alone. */
-  readonly missing: readonly Kind[];
+  /** What the child needs for it. */
+  readonly grants: ChannelGrants;
 }
 
 /**
  * Listens where nobody else can connect.
  *
- * @param flags What the child is permitted otherwise.
+ * @param isDenied Whether the child can't be granted what it needs.
  * @returns `undefined` where there can't be a socket.
  */
-export function rendezvous(flags: readonly string[]): Rendezvous | undefined {
-  if (Deno.build.os === "windows" || !KINDS.every(isGrantedInFull)) return undefined;
-  let folder: string;
-  try {
-    folder = Deno.makeTempDirSync({ prefix: "herd-" });
-  } catch {
-    return undefined;
-  }
+export function rendezvous(isDenied: (grants: ChannelGrants) => boolean): Rendezvous | undefined {
+  if (Deno.build.os === "windows") return undefined;
+  const mayListen = (["read", "write", "net"] as const).every((kind) => extent(kind) === "all");
+  if (!mayListen || isDenied(grantsFor(""))) return undefined;
+  let folder: string | undefined;
   const remove = () => {
     try {
-      Deno.removeSync(folder, { recursive: true });
+      if (folder !== undefined) Deno.removeSync(folder, { recursive: true });
     } catch {
       // Somebody else has: what matters is that it is gone.
     }
   };
-  const path = `${folder}/s`;
   try {
-    const access = KINDS.map((kind) => [kind, accessOf(kind, path, flags)] as const);
-    if (access.some(([, access]) => access === "denied")) throw new Deno.errors.NotCapable();
+    folder = Deno.makeTempDirSync({ prefix: "herd-" });
+    const path = `${folder}/s`;
     const listener = Deno.listen({ transport: "unix", path });
     return {
       path,
       listener,
-      missing: access.filter(([, access]) => access === "missing").map(([kind]) => kind),
+      grants: grantsFor(path),
       [Symbol.dispose]() {
         listener.close();
         remove();
       },
     };
   } catch {
-    // Not permitted to the child, a path too long, a file system without sockets: there are pipes.
+    // No folder for temporary files, a path too long, a file system without sockets: there are pipes.
     remove();
     return undefined;
   }
 }
 
-/** The flags by which a child may connect. */
-export function meetingFlags(meeting: Rendezvous | undefined): string[] {
-  if (meeting === undefined) return [];
-  return meeting.missing.map((kind) =>
-    kind === "net" ? `--allow-net=unix:${meeting.path}` : `--allow-${kind}=${meeting.path}`
-  );
-}
-
-/** What a child with these flags may do with the socket. */
-function accessOf(kind: Kind, path: string, flags: readonly string[]) {
-  const names = (verb: "allow" | "deny") =>
-    flags.some((flag) => {
-      if (
-        flag === `--${verb}-${kind}` ||
-        (verb === "allow" && (flag === "-A" || flag === "--allow-all"))
-      ) return true;
-      if (kind === "net" || !flag.startsWith(`--${verb}-${kind}=`)) return false;
-      const items = flag.slice(flag.indexOf("=") + 1).split(",");
-      return items.some((item) => item === "/" || `${path}/`.startsWith(`${item}/`));
-    });
-  if (names("deny")) return "denied";
-  return names("allow") ? "granted" : "missing";
-}
-
-function isGrantedInFull(name: Kind): boolean {
-  const { state, partial } = Deno.permissions.querySync({ name });
-  return state === "granted" && !partial;
+function grantsFor(path: string): ChannelGrants {
+  return { read: [path], write: [path], net: [`unix:${path}`] };
 }

@@ -18,11 +18,16 @@ const exit = Deno.exit;
 /**
  * Serves the parent of this process until either ends.
  *
- * @param settings How to reach it.
  * @param loaders Imports of modules that the process may lack permission to import by URL.
+ * @param settings How to reach it.
+ * @param revoke Permissions to give back before any other code runs.
  */
-export async function serveParent(settings: LinkSettings, loaders: Loaders): Promise<void> {
-  const link = await linkToParent(settings);
+export async function serveParent(
+  loaders: Loaders,
+  settings: LinkSettings,
+  revoke: readonly Deno.PermissionDescriptor[],
+): Promise<void> {
+  const link = await linkToParent(settings, revoke);
   const service = new ParentService({
     post: (message: FromWorker, transfer) => link.send(toBytes(message, transfer)),
     postLast: (message) => link.sendLast(toBytes(message)),
