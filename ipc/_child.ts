@@ -12,6 +12,7 @@ import { Assembler } from "./_fragments.ts";
 import { FrameError, FrameReader } from "./_frame.ts";
 import { FrameWriter, readFrames } from "./_frame_pump.ts";
 import { LastWords } from "./_last_words.ts";
+import { reapLater } from "./_reaper.ts";
 import { type Rendezvous, rendezvous } from "./_rendezvous.ts";
 import type { ChannelGrants } from "./_start_flags.ts";
 
@@ -96,9 +97,10 @@ export class Child {
       meeting?.[Symbol.dispose]();
       throw error;
     }
+    const reaped = reapLater(spec.program, this.pid);
     const socket = meeting === undefined ? this.#usePipe() : this.#useSocket(meeting);
     const errors = this.#readErrors(meeting !== undefined);
-    this.ended = this.#watch(meeting, [socket, errors]);
+    this.ended = this.#watch(meeting, [socket, errors], reaped);
   }
 
   /** Its process ID. */
@@ -234,8 +236,13 @@ export class Child {
     this.#stopTimers.push(after(GRACE, () => this.terminate()));
   }
 
-  async #watch(meeting: Rendezvous | undefined, streams: Promise<void>[]): Promise<ChildEnd> {
+  async #watch(
+    meeting: Rendezvous | undefined,
+    streams: readonly Promise<void>[],
+    reaped: () => Promise<void>,
+  ): Promise<ChildEnd> {
     const { code, signal } = await this.#process.status;
+    const reaper = reaped();
     if (this.#connection === undefined) meeting?.[Symbol.dispose]();
     let drained = false;
     Promise.all(streams).then(() => this.#words.passedOn()).then(() => drained = true);
@@ -251,6 +258,7 @@ export class Child {
       channelError: this.#channelError,
     };
     this.#events.ended(end);
+    await reaper;
     return end;
   }
 

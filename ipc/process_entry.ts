@@ -11,7 +11,6 @@ import { type LinkSettings, linkToParent } from "./_child_link.ts";
 import type { FromWorker, ToWorker } from "./_protocol.ts";
 import type { Loaders } from "./_resolve_callable.ts";
 import { ParentService } from "./_serve_parent.ts";
-import { startWatchdog } from "./_watchdog.ts";
 
 const exit = Deno.exit;
 
@@ -35,7 +34,6 @@ export async function serveParent(
   }, loaders);
   // Ctrl-C goes to all processes of a terminal: what becomes of the tasks is the parent's to decide.
   if (Deno.build.os !== "windows") Deno.addSignalListener("SIGINT", () => {});
-  startWatchdog();
   await link.receive((bytes) => {
     const message = fromBytes(bytes) as ToWorker;
     if (message.kind === "start") service.start(message);
