@@ -51,7 +51,7 @@ const LONGEST = Deno.build.os === "windows" ? 30_000 : 131_000;
  */
 export function childArguments(what: string, start: ChildStart): string[] {
   const isSpelledOut = (url: string) =>
-    TAKES_PERMISSION.test(url) && !importsByUrl(start.permissions, url);
+    TAKE_PERMISSION.includes(new URL(url).protocol) && !importsByUrl(start.permissions, url);
   const modules = start.modules.filter(isSpelledOut);
   const referenced = [...start.referenced].filter(isSpelledOut);
   const { flags, revoke } = startFlags(start.permissions, {
@@ -82,8 +82,8 @@ export function childArguments(what: string, start: ChildStart): string[] {
   return ["run", ...rest];
 }
 
-/** Modules whose import by URL takes a permission, and that another process can import at all. */
-const TAKES_PERMISSION = /^(?:file|https?|jsr):/;
+/** Of modules whose import by URL takes a permission. The others a child just imports, or never can. */
+const TAKE_PERMISSION = ["file:", "http:", "https:", "jsr:"];
 
 /** The least number up to `most` for which `holds`, which then holds for all greater ones. */
 function leastThat(holds: (n: number) => boolean, most: number): number {
@@ -103,7 +103,7 @@ function checkFits(what: string, argument: string): void {
     ? [argument.replace(/=.*/s, ""), "list less, such as the folder above"]
     : ["its modules", "list fewer in modules, or give it the permissions read and import in full"];
   throw new ValueError(
-    `Cannot ${what}: the command line is too long: ${of} takes ${bytes} bytes, at most ` +
-      `${LONGEST} fit: ${remedy}`,
+    `Cannot ${what}: the command line is too long: ${bytes} bytes for ${of}, at most ${LONGEST} ` +
+      `fit: ${remedy}`,
   );
 }

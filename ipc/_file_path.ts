@@ -22,14 +22,15 @@ export function fileUrl(path: string): URL {
 }
 
 /**
- * The path from the root, without `.` and `..`.
+ * The path from the root, without `.`, `..` and doubled slashes.
  *
  * @param path Relative to the working directory where it does not start at a root.
  */
 export function absolutePath(path: string | URL): string {
-  if (path instanceof URL) return pathOf(path);
-  const isAbsolute = onWindows ? /^(?:[A-Za-z]:[\\/]|[\\/]{2})/.test(path) : path.startsWith("/");
-  return pathOf(fileUrl(isAbsolute ? path : `${Deno.cwd()}/${path}`));
+  const given = path instanceof URL ? pathOf(path) : path;
+  const isAbsolute = onWindows ? /^(?:[A-Za-z]:[\\/]|[\\/]{2})/.test(given) : given.startsWith("/");
+  const whole = isAbsolute ? given : `${Deno.cwd()}/${given}`;
+  return pathOf(fileUrl(onWindows ? whole : whole.replaceAll(/\/+/g, "/")));
 }
 
 /** Whether a path is that of a folder or lies in it; both start at a root. */

@@ -100,6 +100,8 @@ export function startFlags(permissions: ChildPermissions, needs: StartNeeds): St
   }
   for (const kind of KINDS) {
     const denied = permissions.denied[kind];
+    // All of it is what the child gives back: denied by a flag, it could not load Herd's code.
+    if (denied === true && kind === "import") continue;
     if (denied === true) flags.push(`--deny-${kind}`);
     else if (denied?.length) flags.push(`--deny-${kind}=${denied.join(",")}`);
   }
