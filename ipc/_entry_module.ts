@@ -24,9 +24,7 @@ export function entryModule({ entry, serve, modules, args = [] }: EntryModule): 
     return `${literal}: () => import(${literal})`;
   });
   const given = [`{ ${loaders.join(", ")} }`, ...args.map((arg) => JSON.stringify(arg))];
-  const source = `import { ${serve} } from ${JSON.stringify(entry)};\n${serve}(${
-    given.join(", ")
-  });`;
+  const source = `import { ${serve} } from ${JSON.stringify(entry)};${serve}(${given.join(", ")});`;
   // All that a URL does not keep as it is; escaping more would cost room on a command line.
-  return `data:text/javascript,${source.replaceAll(/[%#\s]|[^\x20-\x7e]+/g, encodeURIComponent)}`;
+  return `data:text/javascript,${source.replaceAll(/[%#]|[^\x20-\x7e]+/g, encodeURIComponent)}`;
 }

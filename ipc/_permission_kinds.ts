@@ -19,7 +19,7 @@ export type AskedGrant = Grant | false | "inherit";
 interface KindRules {
   /** The name under which a descriptor narrows the kind. */
   readonly key: string;
-  /** Whether an item is a path, which may be given as a `file:` URL: any, or one with a slash. */
+  /** Which items are paths, which may be given as `file:` URLs. */
   readonly paths?: "all" | "with a slash";
   /** What is no item, though a string, and ends a `deno run` that is given it. */
   readonly malformed?: RegExp;

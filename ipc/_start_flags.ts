@@ -47,6 +47,9 @@ const DEFAULT_IMPORT_HOSTS: readonly string[] = [
   "raw.githubusercontent.com:443",
 ];
 
+/** Stands for no host at all: a list replaces the defaults, and this name never resolves (RFC 2606). */
+const NO_HOST = "none.invalid:443";
+
 /** What a child has of a kind when it has what this program has, as far as that can be known. */
 export function inheritedGrant(kind: PermissionKind): Grant {
   if (extent(kind) === "all") return true;
@@ -96,7 +99,7 @@ export function startFlags(permissions: ChildPermissions, needs: StartNeeds): St
     if (allowed.length > 0) {
       // An item takes each grant along that includes it: there is none, if it was missing.
       revoke.push(...missing.map((item) => descriptor(kind, item)));
-    } else if (missing.length > 0 || kind === "import") revoke.push(descriptor(kind));
+    } else if (missing.length > 0) revoke.push(descriptor(kind));
   }
   for (const kind of KINDS) {
     const denied = permissions.denied[kind];
@@ -111,11 +114,10 @@ export function startFlags(permissions: ChildPermissions, needs: StartNeeds): St
 /** At most one flag: of two for one kind, Deno takes the list and forgets the whole. */
 function allowFlag(kind: PermissionKind, items: readonly string[]): string[] {
   if (kind !== "import") return items.length === 0 ? [] : [`--allow-${kind}=${items.join(",")}`];
-  // Without a flag there are the defaults, and more where JSR_URL names another registry.
-  if (items.length === 0) return [`--deny-import=${DEFAULT_IMPORT_HOSTS.join(",")}`];
+  // No flag means the defaults, and the registry that JSR_URL names.
   const isDefault = items.length === DEFAULT_IMPORT_HOSTS.length &&
     DEFAULT_IMPORT_HOSTS.every((host) => items.includes(host));
-  return isDefault ? [] : [`--allow-import=${items.join(",")}`];
+  return isDefault ? [] : [`--allow-import=${items.join(",") || NO_HOST}`];
 }
 
 /**

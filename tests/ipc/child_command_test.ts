@@ -148,42 +148,60 @@ function serve(texts: Readonly<Record<string, string>>): Deno.HttpServer<Deno.Ne
 }
 
 Deno.test("Code over HTTP loads into a child that may import nothing afterwards", async (t) => {
-  await using server = serve({
+  const texts: Record<string, string> = {
     "/entry.ts": await Deno.readTextFile(new URL("./programs/child_entry.ts", import.meta.url)),
     "/task.ts": `export { name } from "./name.ts";`,
     "/name.ts": `export const name: string = "over HTTP";`,
     "/other.ts": `export const name: string = "other";`,
-  });
-  const host = `127.0.0.1:${server.addr.port}`;
-  const [task, other] = ["task", "other"].map((name) => `http://${host}/${name}.ts`);
-  const request: Request = {
-    entry: `http://${host}/entry.ts`,
-    modules: [task!],
-    settings: { byUrl: [other] },
   };
-  const rows: [flags: string[], permissions: Permissions][] = [
-    [["-A"], "none"],
-    [["-A"], { import: ["one.example"] }],
-    [["-A"], { import: true, deny: { import: true } }],
-    [[`--allow-import=${host}`], "none"],
-    [[`--allow-import=${host}`], "inherit"],
-    [[`--allow-import=jsr.io:443,${host}`], { import: ["jsr.io:443"] }],
+  await using server = serve(texts);
+  const host = `127.0.0.1:${server.addr.port}`;
+  const second = `localhost:${server.addr.port}`;
+  texts["/mixed.ts"] = `export { name } from "http://${second}/name.ts";`;
+  const task = `http://${host}/task.ts`;
+  const other = `http://${host}/other.ts`;
+  const onSecond = `http://${second}/task.ts`;
+  const mixed = `http://${host}/mixed.ts`;
+
+  const rows: [flags: string[], permissions: Permissions, modules: string[]][] = [
+    // The parent may import whatever a module imports, so the child can load it.
+    [["-A"], "none", [task, mixed]],
+    [["-A"], { import: true, deny: { import: true } }, [task, mixed]],
+    [["-A"], { import: ["one.example"] }, [task, onSecond]],
+    [[`--allow-import=${host},${second}`], "none", [task, onSecond]],
+    [[`--allow-import=${host},${second}`], "inherit", [task, onSecond]],
+    [[`--allow-import=jsr.io:443,${host}`], { import: ["jsr.io:443"] }, [task]],
     // As a child is that can't import any more: its own children need Herd all the same.
-    [["--deny-import=deno.land:443"], "none"],
+    [["--deny-import=deno.land:443"], "none", [task]],
   ];
-  for (const [flags, permissions] of rows) {
-    await t.step(`${flags}, ${JSON.stringify(permissions)}`.replaceAll(host, "…"), async () => {
+  for (const [flags, permissions, modules] of rows) {
+    const name = `${flags}, ${JSON.stringify(permissions)}`.replaceAll(/:\d{4,}/g, "");
+    await t.step(name, async () => {
       const cache = await Deno.makeTempDir();
       try {
-        const args = await askParent(flags, { ...request, permissions });
+        const args = await askParent(flags, {
+          entry: `http://${host}/entry.ts`,
+          modules,
+          permissions,
+          settings: { byUrl: [other] },
+        });
         const { spelledOut, byUrl, granted } = await reportOf(args, { DENO_DIR: cache });
         assertEquals(granted, []);
-        assertEquals(spelledOut, { [task!]: "over HTTP" });
-        assertMatch(String(byUrl[other!]), /Requires import access/);
+        assertEquals(spelledOut, Object.fromEntries(modules.map((url) => [url, "over HTTP"])));
+        assertMatch(String(byUrl[other]), /Requires import access/);
       } finally {
         await Deno.remove(cache, { recursive: true });
       }
     });
+  }
+});
+
+Deno.test("A child imports from no host that its parent may not import from", async () => {
+  await using server = serve({ "/task.ts": `export const name: string = "over HTTP";` });
+  const task = `http://127.0.0.1:${server.addr.port}/task.ts`;
+  for (const permissions of ["none", "inherit"] as const) {
+    const { spelledOut } = await reportOf(await askParent([], { modules: [task], permissions }));
+    assertMatch(String(spelledOut[task]), /Requires import access/);
   }
 });
 

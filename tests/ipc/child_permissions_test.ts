@@ -3,10 +3,10 @@
  * which flags its child gets; a child started with these then looks what it has.
  */
 
-import { assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { StartFlags, StartNeeds } from "../../ipc/_start_flags.ts";
 import type { Permissions } from "../../ipc/permissions.ts";
-import { CONFIG, lines, run } from "../support/run_deno.ts";
+import { CONFIG, lines, type run } from "../support/run_deno.ts";
 import type { Request } from "./programs/permissions.ts";
 
 const PROGRAM = new URL("./programs/permissions.ts", import.meta.url).pathname;
@@ -50,7 +50,11 @@ async function ask(
 }
 
 /** What a child says that is started with these flags: `env`, `read=/etc`, … of those it is asked for. */
-async function granted({ flags, revoke, error }: Answer, wanted: readonly string[]) {
+async function granted(
+  { flags, revoke, error }: Answer,
+  wanted: readonly string[],
+  options: Parameters<typeof run>[1] = {},
+) {
   if (error !== undefined) return error;
   const source = `
     for (const one of ${JSON.stringify(revoke)}) Deno.permissions.revokeSync(one);
@@ -63,7 +67,7 @@ async function granted({ flags, revoke, error }: Answer, wanted: readonly string
     console.log(granted.join(" "));
   `;
   const main = `data:text/javascript,${encodeURIComponent(source)}`;
-  const [line] = await lines(["--quiet", "--no-prompt", ...flags!, main]);
+  const [line] = await lines(["--quiet", "--no-prompt", ...flags!, main], options);
   return line;
 }
 
@@ -156,6 +160,23 @@ Deno.test("Under none a child has nothing, not even Deno's default hosts to impo
   }
 });
 
+Deno.test("A child may import from the registry that JSR_URL names only if its parent may", async () => {
+  const env = { JSR_URL: "https://registry.example/" };
+  const registry = "import=registry.example:443";
+  for (const flags of [["-A"], [], ["--allow-import=registry.example:443"]]) {
+    const none = await ask(flags, { permissions: "none" }, { env });
+    assertEquals(await granted(none, [registry], { env }), "");
+  }
+  const rows: [flags: string[], expected: string][] = [
+    [["-A"], registry],
+    [[], registry],
+    [["--allow-import=one.example"], ""],
+  ];
+  for (const [flags, expected] of rows) {
+    assertEquals(await granted(await ask(flags, {}, { env }), [registry], { env }), expected);
+  }
+});
+
 Deno.test("What a child has by list is all that it has, also of hosts that it loads its code from", async () => {
   const needs = {
     entry: "https://jsr.io/@herd/concurrent/entry.ts",
@@ -173,11 +194,16 @@ Deno.test("What a child has by list is all that it has, also of hosts that it lo
     [["one.example"], ["import=one.example:443"]],
     [["jsr.io"], ["import=jsr.io:443", "import=jsr.io"]],
     [["jsr.io:80"], []],
+    [["asr.io", "*.a.io"], []],
     [["*.jsr.io", "JSR.io"], ["import=jsr.io:443", "import=jsr.io", "import=a.jsr.io:443"]],
   ];
   for (const [list, expected] of rows) {
     const answer = await ask(["-A"], { permissions: { import: list }, needs });
-    assertEquals((await granted(answer, asked))!.split(" "), expected.length ? expected : [""]);
+    assertEquals(await granted(answer, asked), expected.join(" "));
+    const before = (await granted({ ...answer, revoke: [] }, asked))!.split(" ");
+    for (const host of ["jsr.io:443", "one.example:443", "other.example:8080"]) {
+      assert(before.includes(`import=${host}`), `${list}: can't load from ${host}`);
+    }
   }
 });
 
