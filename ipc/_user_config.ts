@@ -88,17 +88,15 @@ function lockFlagOf(config: URL): string {
 /** The configuration of the workspace that a package is a member of. */
 function workspaceAround(member: URL): URL | undefined {
   const folder = new URL(".", member);
-  let above = folder;
-  for (;;) {
-    const config = above.pathname === "/"
-      ? undefined
-      : findUpwards(new URL("..", above), DENO_CONFIGS);
-    if (config === undefined) return undefined;
+  for (let above = folderAbove(folder); above !== undefined;) {
+    const config = findUpwards(above, DENO_CONFIGS);
+    if (config === undefined) break;
     const { workspace } = readConfig(config);
     const members = Array.isArray(workspace) ? workspace : workspace?.members;
     if (members?.some((pattern) => matches(new URL(pattern, config), folder))) return config;
-    above = new URL(".", config);
+    above = folderAbove(new URL(".", config));
   }
+  return undefined;
 }
 
 /** Whether a folder is one that a workspace lists; a `*` stands for any part of a name. */
@@ -108,10 +106,16 @@ function matches(pattern: URL, folder: URL): boolean {
 }
 
 function findUpwards(folder: URL, names: readonly string[]): URL | undefined {
-  const found = names.map((name) => new URL(name, folder))
-    .find((url) => mayRead(url) && isFile(url));
-  if (found !== undefined || folder.pathname === "/") return found;
-  return findUpwards(new URL("..", folder), names);
+  for (let at: URL | undefined = folder; at !== undefined; at = folderAbove(at)) {
+    const found = names.map((name) => new URL(name, at)).find((url) => mayRead(url) && isFile(url));
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function folderAbove(folder: URL): URL | undefined {
+  const above = new URL("..", folder);
+  return above.href === folder.href ? undefined : above;
 }
 
 function mayRead(url: URL): boolean {

@@ -3,37 +3,18 @@
  * names.
  */
 
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
+import { CONFIG, type Ending, ROOT, run as runDeno } from "../support/run_deno.ts";
 
-const ROOT = new URL("../../", import.meta.url);
-const CONFIG = new URL("deno.json", ROOT).pathname;
 const PROGRAM = new URL("./programs/permissions.ts", import.meta.url).pathname;
 
 /** Workers need to read their modules, and nothing else. */
 const READ_HERE = `--allow-read=${ROOT.pathname}`;
 const OPTION = "--unstable-worker-options";
 
-/** Milliseconds after which a program hangs; it is killed, and its test fails. */
-const HANG = 30_000;
-
-interface Ending {
-  code: number;
-  lines: string[];
-  stderr: string;
-}
-
-async function run(flags: readonly string[], program: string, config = CONFIG): Promise<Ending> {
-  const signal = AbortSignal.timeout(HANG);
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--no-lock", "--no-prompt", `--config=${config}`]
-      .concat(flags, PROGRAM, program),
-    env: { NO_COLOR: "1" },
-    stdin: "null",
-    signal,
-  }).output();
-  const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
-  assert(!signal.aborted, `the program does not end; it printed ${out} and ${err}`);
-  return { code, lines: out!.split("\n").slice(0, -1), stderr: err! };
+/** Runs a program with these flags. */
+function run(flags: readonly string[], program: string, config = CONFIG): Promise<Ending> {
+  return runDeno(["--quiet", "--no-lock", "--no-prompt", config, ...flags, PROGRAM, program]);
 }
 
 /** Runs a program that ends well, with nothing on stderr; returns what it printed. */
@@ -171,11 +152,11 @@ Deno.test("A program that may not read its modules gets an error that names the 
 Deno.test("The option can stand in deno.json", async () => {
   const folder = await Deno.makeTempDir();
   try {
-    const { imports } = JSON.parse(await Deno.readTextFile(CONFIG));
+    const { imports } = JSON.parse(await Deno.readTextFile(new URL("deno.json", ROOT)));
     const config = `${folder}/deno.json`;
     const text = JSON.stringify({ unstable: ["worker-options"], imports });
     await Deno.writeTextFile(config, text);
-    const { code, lines, stderr } = await run(["-A"], "none", config);
+    const { code, lines, stderr } = await run(["-A"], "none", `--config=${config}`);
     assertEquals(stderr, "");
     assertEquals(code, 0);
     assertEquals(lines, ["nothing"]);
