@@ -7,19 +7,21 @@
 
 import { ValueError } from "../sync/errors.ts";
 import { entryModule } from "./_entry_module.ts";
+import { copyLock, removeCopy } from "./_lock_copy.ts";
 import {
   type ChannelGrants,
   type ChildPermissions,
   importsByUrl,
   startFlags,
 } from "./_start_flags.ts";
+import type { UserConfig } from "./_user_config.ts";
 
 /** What decides a child's command line. */
 export interface ChildStart {
   /** What the child may do. */
   readonly permissions: ChildPermissions;
-  /** How it resolves modules: the flags of `userConfig`. */
-  readonly config: readonly string[];
+  /** How it resolves modules. */
+  readonly config: UserConfig;
   /** The most megabytes of V8's old space, where there is a limit. */
   readonly memoryLimit?: number | undefined;
   /** The URL of Herd's code for the child. */
@@ -50,36 +52,51 @@ const LONGEST = Deno.build.os === "windows" ? 30_000 : 131_000;
  * @throws {ValueError} When the rest is too long for a command line.
  */
 export function childArguments(what: string, start: ChildStart): string[] {
+  const lock = copyLock(start.config.lock);
+  try {
+    const limit = start.memoryLimit === undefined
+      ? []
+      : [`--v8-flags=--max-old-space-size=${start.memoryLimit}`];
+    const rest = [...start.config.flags, lock.flag, ...limit, ...flagsAndMain(start, lock.path)];
+    for (const argument of rest) checkFits(what, argument);
+    return ["run", "--no-prompt", "--quiet", ...rest];
+  } catch (error) {
+    if (lock.path !== undefined) removeCopy(lock.path);
+    throw error;
+  }
+}
+
+/** The flags for permissions, and the main module, which removes a file before all else. */
+function flagsAndMain(start: ChildStart, toRemove: string | undefined): string[] {
   const isSpelledOut = (url: string) =>
     TAKE_PERMISSION.includes(new URL(url).protocol) && !importsByUrl(start.permissions, url);
   const modules = start.modules.filter(isSpelledOut);
   const referenced = [...start.referenced].filter(isSpelledOut);
+  const { entry, serve, settings, channel } = start;
   const { flags, revoke } = startFlags(start.permissions, {
-    entry: start.entry,
+    entry,
     modules: [...modules, ...referenced],
-    channel: start.channel ?? {},
+    channel: toRemove === undefined
+      ? channel ?? {}
+      : { ...channel, write: [...channel?.write ?? [], toRemove] },
   });
+  const first = toRemove === undefined ? "" : removal(toRemove);
   const mainWithout = (oldest: number) =>
     entryModule({
-      entry: start.entry,
-      serve: start.serve,
+      entry,
+      first,
+      serve,
       modules: [...modules, ...referenced.slice(oldest)],
-      args: [start.settings, revoke],
+      args: [settings, revoke],
     });
   const tooMany = leastThat((oldest) => mainWithout(oldest).length <= LONGEST, referenced.length);
-  const limit = start.memoryLimit === undefined
-    ? []
-    : [`--v8-flags=--max-old-space-size=${start.memoryLimit}`];
-  const rest = [
-    "--no-prompt",
-    "--quiet",
-    ...start.config,
-    ...flags,
-    ...limit,
-    mainWithout(tooMany),
-  ];
-  for (const argument of rest) checkFits(what, argument);
-  return ["run", ...rest];
+  return [...flags, mainWithout(tooMany)];
+}
+
+/** Removes a file, and again at the end if Deno has made it anew for the pins of later imports. */
+function removal(path: string): string {
+  return `{const remove=()=>{try{Deno.removeSync(${JSON.stringify(path)})}catch{}};` +
+    `remove();addEventListener("unload",remove)}`;
 }
 
 /** Of modules whose import by URL takes a permission. The others a child just imports, or never can. */

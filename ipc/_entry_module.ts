@@ -12,19 +12,22 @@ export interface EntryModule {
   readonly modules: Iterable<string>;
   /** What else `serve` gets; plain data. */
   readonly args?: readonly unknown[];
+  /** Statements to run before. */
+  readonly first?: string;
 }
 
 /**
  * A module, as a `data:` URL, that spells out imports: an import that is spelled out takes no
  * permission in the worker, a computed one does.
  */
-export function entryModule({ entry, serve, modules, args = [] }: EntryModule): string {
+export function entryModule({ entry, serve, modules, args = [], first = "" }: EntryModule): string {
   const loaders = [...new Set(modules)].map((url) => {
     const literal = JSON.stringify(url);
     return `${literal}: () => import(${literal})`;
   });
   const given = [`{ ${loaders.join(", ")} }`, ...args.map((arg) => JSON.stringify(arg))];
-  const source = `import { ${serve} } from ${JSON.stringify(entry)};${serve}(${given.join(", ")});`;
+  const source = `import { ${serve} } from ${JSON.stringify(entry)};` +
+    `${first}${serve}(${given.join(", ")});`;
   // All that a URL does not keep as it is; escaping more would cost room on a command line.
   return `data:text/javascript,${source.replaceAll(/[%#]|[^\x20-\x7e]+/g, encodeURIComponent)}`;
 }

@@ -24,12 +24,12 @@ export function fileUrl(path: string): URL {
 /**
  * The path from the root, without `.`, `..` and doubled slashes.
  *
- * @param path Relative to the working directory where it does not start at a root.
+ * @param base The folder for a path that does not start at a root; default the working directory.
  */
-export function absolutePath(path: string | URL): string {
+export function absolutePath(path: string | URL, base?: string): string {
   const given = path instanceof URL ? pathOf(path) : path;
   const isAbsolute = onWindows ? /^(?:[A-Za-z]:[\\/]|[\\/]{2})/.test(given) : given.startsWith("/");
-  const whole = isAbsolute ? given : `${Deno.cwd()}/${given}`;
+  const whole = isAbsolute ? given : `${base ?? Deno.cwd()}/${given}`;
   return pathOf(fileUrl(onWindows ? whole : whole.replaceAll(/\/+/g, "/")));
 }
 

@@ -9,7 +9,6 @@
 
 import { absolutePath, fileUrl, pathOf } from "./_file_path.ts";
 import { parseJsonc } from "./_jsonc.ts";
-import { lockFlag } from "./_lock_copy.ts";
 import { mainModule } from "./_main_module.ts";
 import { extent } from "./_permission_kinds.ts";
 
@@ -21,10 +20,18 @@ interface Config {
 
 const DENO_CONFIGS = ["deno.json", "deno.jsonc"];
 
-const known = new Map<string, readonly string[]>();
+/** How a child process resolves modules. */
+export interface UserConfig {
+  /** Flags of `deno run`. */
+  readonly flags: readonly string[];
+  /** Where the lock file is, if it is there. */
+  readonly lock: string | undefined;
+}
+
+const known = new Map<string, UserConfig>();
 
 /**
- * The flags by which a child process resolves modules as this program does; looked up once.
+ * What makes a child process resolve modules as this program does; looked up once.
  *
  * Only what this program may read is looked at. A program that may read nothing names its
  * configuration by `config`.
@@ -34,15 +41,15 @@ const known = new Map<string, readonly string[]>();
  * @throws {TypeError} When `config` is a URL, but not of a file.
  * @throws {Deno.errors.NotFound} When there is no such file, as far as this program may look.
  */
-export function userConfig(config: string | URL | undefined, what: string): readonly string[] {
+export function userConfig(config: string | URL | undefined, what: string): UserConfig {
   const url = config === undefined ? new URL(mainModule()) : configUrl(config, what);
   const key = `${config === undefined ? "main" : "config"} ${url}`;
-  let flags = known.get(key);
-  if (flags === undefined) {
-    flags = config === undefined ? foundFlags(url) : configFlags(url);
-    known.set(key, flags);
+  let found = known.get(key);
+  if (found === undefined) {
+    found = config === undefined ? search(url) : describe(url);
+    known.set(key, found);
   }
-  return flags;
+  return found;
 }
 
 function configUrl(config: string | URL, what: string): URL {
@@ -61,28 +68,32 @@ function configUrl(config: string | URL, what: string): URL {
 }
 
 /** Deno searches for main modules that are files only. */
-function foundFlags(main: URL): readonly string[] {
+function search(main: URL): UserConfig {
   const config = main.protocol === "file:"
     ? findUpwards(new URL(".", main), [...DENO_CONFIGS, "package.json"])
     : undefined;
-  return config === undefined ? ["--no-lock"] : configFlags(config);
+  return config === undefined ? { flags: [], lock: undefined } : describe(config);
 }
 
-function configFlags(config: URL): readonly string[] {
+function describe(config: URL): UserConfig {
   const root = workspaceAround(config);
-  if (!config.pathname.endsWith("/package.json")) {
-    return [`--config=${pathOf(config)}`, lockFlagOf(root ?? config)];
-  }
-  if (root !== undefined) return [`--config=${pathOf(root)}`, lockFlagOf(root)];
-  // Deno takes no package.json as --config. These two are what finding one switches on.
-  return ["--node-modules-dir=manual", "--unstable-detect-cjs", lockFlagOf(config)];
+  const isPackage = config.pathname.endsWith("/package.json");
+  const named = isPackage ? root : config;
+  return {
+    // Deno takes no package.json as --config. These two are what finding one switches on.
+    flags: named === undefined
+      ? ["--node-modules-dir=manual", "--unstable-detect-cjs"]
+      : [`--config=${pathOf(named)}`],
+    lock: lockOf(root ?? config),
+  };
 }
 
-function lockFlagOf(config: URL): string {
+function lockOf(config: URL): string | undefined {
   const { lock = true } = readConfig(config);
-  if (lock === false) return "--no-lock";
+  if (lock === false) return undefined;
   const path = typeof lock === "object" ? lock.path : lock;
-  return lockFlag(pathOf(new URL(typeof path === "string" ? path : "deno.lock", config)));
+  const folder = pathOf(new URL(".", config));
+  return absolutePath(typeof path === "string" ? path : "deno.lock", folder);
 }
 
 /** The configuration of the workspace that a package is a member of. */

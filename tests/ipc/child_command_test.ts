@@ -289,6 +289,52 @@ Deno.test("What does not fit on a command line is refused, and the remedy is nam
   argumentsFor({ modules, permissions: { read: true, import: true } });
 });
 
+Deno.test("A child removes its copy of the lock file at once, and later imports still work", async (t) => {
+  await using server = serve({
+    "/early.ts": `export const name: string = "early";`,
+    "/late.ts": `export const name: string = "late";`,
+  });
+  const [early, late] = ["early", "late"].map((name) =>
+    `http://127.0.0.1:${server.addr.port}/${name}.ts`
+  );
+  const isThere = (path: string) => Deno.stat(path).then(() => true, () => false);
+  const rows: Permissions[] = [
+    "inherit",
+    "none",
+    { write: ["/tmp", "/etc"] },
+    { write: ["/etc"] },
+    { deny: { write: true } },
+    { import: ["one.example"], deny: { write: ["/tmp"] } },
+  ];
+  for (const permissions of rows) {
+    await t.step(JSON.stringify(permissions), async () => {
+      const project = await Deno.makeTempDir();
+      const env = { DENO_DIR: `${project}/cache` };
+      const lock = JSON.stringify({ version: "5" });
+      try {
+        await Deno.writeTextFile(`${project}/deno.json`, "{}");
+        await Deno.writeTextFile(`${project}/deno.lock`, lock);
+        const request = { permissions, config: `${project}/deno.json`, modules: [early!] };
+        const args = argumentsFor({ ...request, settings: { byUrl: [early] } });
+        const copy = args.find((arg) => arg.startsWith("--lock="))!.slice("--lock=".length);
+        assert(await isThere(copy));
+        const { byUrl, granted } = await reportOf(args, env);
+        assertEquals(byUrl, { [early!]: "early" });
+        assert(!await isThere(copy), "the copy is still there");
+        assertEquals(granted.includes("write"), permissions === "inherit");
+
+        if (granted.includes("import")) {
+          const args = argumentsFor({ ...request, settings: { byUrl: [late] } });
+          assertEquals((await reportOf(args, env)).byUrl, { [late!]: "late" });
+        }
+        assertEquals(await Deno.readTextFile(`${project}/deno.lock`), lock);
+      } finally {
+        await Deno.remove(project, { recursive: true });
+      }
+    });
+  }
+});
+
 Deno.test("memoryLimit limits the child's heap", async () => {
   const { heapLimit } = await report({ memoryLimit: 200 });
   // V8 adds its young generation.

@@ -104,7 +104,8 @@ Deno.test("The project's import map, packages and unstable features reach a chil
   for (const main of ["main.ts", "src/deep/main.ts"]) {
     for (const flags of [["-A"], [`--allow-read=${project.root}`]]) {
       const answer = await project.ask({}, { main, flags });
-      assertEquals(answer.flags, [`--config=${project.path("deno.json")}`, "--no-lock"]);
+      assertEquals(answer.flags, [`--config=${project.path("deno.json")}`]);
+      assertEquals(answer.lock, project.path("deno.lock"));
       assertEquals(await project.runTask(answer.flags), "blue Program function");
     }
   }
@@ -122,9 +123,9 @@ Deno.test("A deno.jsonc may have comments and trailing commas", async () => {
     "task.ts": TASK,
   });
   const main = `data:text/javascript,${encodeURIComponent(project.mainThatRuns())}`;
-  const { flags, child } = await project.ask({ main });
-  assertEquals(flags![0], `--config=${project.path("deno.jsonc")}`);
-  assertMatch(flags![1]!, /^--lock=/);
+  const { flags, lock, child } = await project.ask({ main });
+  assertEquals(flags, [`--config=${project.path("deno.jsonc")}`]);
+  assertEquals(lock, project.path("my /.lock"));
   assertEquals(child, "blue\n");
 });
 
@@ -138,7 +139,7 @@ Deno.test("Packages of a package.json come from its node_modules, CommonJS ones 
     "src/main.mts": `import ${JSON.stringify(PROGRAM)};`,
   };
   await using project = await Project.make(files);
-  const expected = ["--node-modules-dir=manual", "--unstable-detect-cjs", "--no-lock"];
+  const expected = ["--node-modules-dir=manual", "--unstable-detect-cjs"];
   for (const main of ["main.ts", "src/main.mts"]) {
     for (const flags of [["-A"], [`--allow-read=${project.root}`]]) {
       const answer = await project.ask({}, { main, flags });
@@ -149,7 +150,7 @@ Deno.test("Packages of a package.json come from its node_modules, CommonJS ones 
   }
   await project.write({ "deno.json": "{}" });
   const { flags } = await project.ask({}, { main: "src/main.mts" });
-  assertEquals(flags, [`--config=${project.path("deno.json")}`, "--no-lock"]);
+  assertEquals(flags, [`--config=${project.path("deno.json")}`]);
   assertEquals(await project.runTask(flags), "blue");
   assertEquals(await project.runTask(flags, "task.js"), "blue");
 });
@@ -176,18 +177,18 @@ Deno.test("Members of a workspace have its import map and its lock file", async 
     }),
     ...inFolder("strange_package", { "package.json": JSON.stringify({ name: "strange" }) }),
   });
-  const rows: [folder: string, config: string, lock: RegExp, colour: string][] = [
-    ["one", "--config=one/deno.json", /^--lock=/, "blue"],
-    ["packages/two", "--config=deno.json", /^--lock=/, "blue"],
-    ["stranger", "--config=stranger/deno.json", /^--no-lock/, "red"],
+  const rows: [folder: string, config: string, lock: string, colour: string][] = [
+    ["one", "one/deno.json", "root.lock", "blue"],
+    ["packages/two", "deno.json", "root.lock", "blue"],
+    ["stranger", "stranger/deno.json", "stranger/deno.lock", "red"],
   ];
-  for (const [folder, config, lock, colour] of rows) {
+  for (const [folder, config, lockFile, colour] of rows) {
     const main = `data:text/javascript,${
       encodeURIComponent(project.mainThatRuns(`${folder}/task.ts`))
     }`;
-    const { flags, child } = await project.ask({ main }, { main: `${folder}/main.ts` });
-    assertEquals(flags![0], config.replace("=", `=${project.root}/`));
-    assertMatch(flags![1]!, lock);
+    const { flags, lock, child } = await project.ask({ main }, { main: `${folder}/main.ts` });
+    assertEquals(flags, [`--config=${project.path(config)}`]);
+    assertEquals(lock, project.path(lockFile));
     assertEquals(child, `${colour}\n`);
   }
   const { flags } = await project.ask({}, { main: "strange_package/main.ts" });
@@ -212,7 +213,7 @@ Deno.test("config names a configuration elsewhere, by path or URL", async () => 
   ) {
     for (const flags of [["-A"], []]) {
       const answer = await project.ask({ config }, { flags });
-      assertEquals(answer.flags, [`--config=${path}`, "--no-lock"]);
+      assertEquals(answer.flags, [`--config=${path}`]);
     }
   }
   const { flags } = await project.ask({ config: path });
@@ -240,17 +241,17 @@ Deno.test("A config that is no file is refused", async () => {
 Deno.test("Without the permission to read, or a main module that is a file, there is no search", async () => {
   await using project = await Project.make({ "deno.json": CONFIG, "deno.lock": `{"version":"5"}` });
   for (const flags of [[], ["--allow-read=/etc"]]) {
-    assertEquals((await project.ask({}, { flags })).flags, ["--no-lock"]);
+    assertEquals(await project.ask({}, { flags }), { flags: [] });
   }
   const main = `data:text/javascript,import ${JSON.stringify(PROGRAM)}`;
-  assertEquals((await project.ask({}, { main })).flags, ["--no-lock"]);
+  assertEquals(await project.ask({}, { main }), { flags: [] });
 });
 
 Deno.test("The configuration is looked up once", async () => {
   await using project = await Project.make({ "deno.json": CONFIG });
-  const { flags, again } = await project.ask({ remove: project.path("deno.json") });
-  assertEquals(flags, [`--config=${project.path("deno.json")}`, "--no-lock"]);
-  assertEquals(again, flags);
+  const { flags, lock, again } = await project.ask({ remove: project.path("deno.json") });
+  assertEquals(flags, [`--config=${project.path("deno.json")}`]);
+  assertEquals(again, { flags: flags!, lock });
 });
 
 /** Serves modules over HTTP, which lock files pin without a registry. */
@@ -361,7 +362,7 @@ Deno.test("A child keeps to the pins of the lock file, and never writes it", asy
       });
       const env = { DENO_DIR: project.path("cache") };
       const answer = await project.ask({ main: server.main(module) }, { flags, env });
-      const lock = answer.flags![1]!;
+      const lock = answer.copy!;
       if (typeof flag === "string") assertEquals(lock, flag);
       else assertMatch(lock, flag);
       assertMatch(answer.child!, outcome);
@@ -383,7 +384,7 @@ Deno.test("A lock file of a project with a package.json only is kept to as well"
     "deno.lock": await server.lock(["/pinned"], false),
   });
   const env = { DENO_DIR: project.path("cache") };
-  const { flags, child } = await project.ask({ main: server.main("/pinned") }, { env });
-  assertMatch(flags![2]!, /^--lock=/);
+  const { copy, child } = await project.ask({ main: server.main("/pinned") }, { env });
+  assertMatch(copy!, /^--lock=/);
   assertStringIncludes(child!, "Integrity check");
 });

@@ -20,7 +20,9 @@ export interface Request extends Partial<Omit<ChildStart, "permissions" | "confi
 export function argumentsFor({ permissions, config, ...rest }: Request): string[] {
   return childArguments("start a child", {
     permissions: processPermissions("start a child", permissions ?? "none"),
-    config: config === undefined ? ["--no-lock"] : userConfig(config, "start a child"),
+    config: config === undefined
+      ? { flags: [], lock: undefined }
+      : userConfig(config, "start a child"),
     entry: import.meta.resolve("./child_entry.ts"),
     serve: "serve",
     modules: [],

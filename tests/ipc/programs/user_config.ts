@@ -3,7 +3,8 @@
  * project's children get, and what becomes of one.
  */
 
-import { userConfig } from "../../../ipc/_user_config.ts";
+import { copyLock } from "../../../ipc/_lock_copy.ts";
+import { type UserConfig, userConfig } from "../../../ipc/_user_config.ts";
 
 /** What to do; JSON, the first argument. */
 export interface Request {
@@ -15,28 +16,30 @@ export interface Request {
 }
 
 /** What it prints, as JSON. */
-export interface Answer {
-  flags?: string[];
-  again?: string[];
+export interface Answer extends Partial<UserConfig> {
+  again?: UserConfig;
   error?: string;
+  /** The flag for the child's lock file. */
+  copy?: string;
   child?: string;
 }
 
 function answer({ config, remove, main }: Request): Answer {
   const url = config?.startsWith("URL ") ? new URL(config.slice(4)) : config;
-  const flags = [...userConfig(url, "start a child")];
+  const found = userConfig(url, "start a child");
   if (remove !== undefined) {
     Deno.removeSync(remove, { recursive: true });
-    return { flags, again: [...userConfig(url, "start a child")] };
+    return { ...found, again: userConfig(url, "start a child") };
   }
-  if (main === undefined) return { flags };
+  if (main === undefined) return { ...found };
+  const copy = copyLock(found.lock).flag;
   const { stdout, stderr } = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--no-prompt", "--allow-import", ...flags, main],
+    args: ["run", "--quiet", "--no-prompt", "--allow-import", ...found.flags, copy, main],
     cwd: "/",
     env: { NO_COLOR: "1" },
   }).outputSync();
   const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
-  return { flags, child: out! + err! };
+  return { ...found, copy, child: out! + err! };
 }
 
 try {
