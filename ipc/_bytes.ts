@@ -1,9 +1,77 @@
-import v8 from "node:v8";
+/**
+ * A value as bytes and back, with the meaning of structured clone: for channels that carry bytes only.
+ *
+ * What structured clone keeps is kept, with sharing and cycles within one message; what it refuses is
+ * refused with the same error, and so is what can't leave the process (shared memory, ports, streams,
+ * blobs, keys, compiled modules), with what to do instead. The differences:
+ *
+ * - Nothing tells a proxy from its target, so it is read through its traps, where structured clone
+ *   refuses it.
+ * - Builtins whose prototype was replaced are taken for what the new one says.
+ * - Nesting has no limit; structured clone ends at a few thousand levels.
+ * - The elements of an array are read all together, before anything in them is: a getter further down
+ *   that changes the array has no effect on what is sent.
+ *
+ * ## The format
+ *
+ * A value is a tag (`_bytes_tags.ts`) and what belongs to it. A length or number is a varint, of seven
+ * bits a byte, the lowest first; all else is little-endian.
+ *
+ * | value | after the tag |
+ * | --- | --- |
+ * | small integer, short text | nothing: the tag says it, then the characters, a byte each |
+ * | other number, 64-bit bigint, date | 2, 4 or 8 bytes |
+ * | other bigint | its sign, and the hexadecimal digits as text |
+ * | text | the number of bytes in 4 bytes, then UTF-8; or the number of code units, then those |
+ * | object seen before | its number: objects are numbered as they are begun, views when they are made |
+ * | object | its shape's number; if that is new, how many keys, each by number, and as text if that is new, too; then a value a key |
+ * | array | its length, then values, or 32-bit integers or doubles without tags |
+ * | array with holes, or keys | its length, how many properties, then an index or text and a value each |
+ * | map, set | its size, then keys and values, or values |
+ * | error | the number of its class, flags, then message, stack and cause as the flags say |
+ * | buffer | its length, if resizable the greatest as a double, then its bytes |
+ * | view | its buffer, the number of its class, whether it follows its buffer's length, offset, length |
+ *
+ * A container at {@linkcode DEEPEST} levels down is only announced. The contents of the announced ones,
+ * in their order, follow after the main value; so neither side needs more stack than that.
+ */
+
+import { BufferMoves } from "./_buffer_moves.ts";
+import { ByteSink } from "./_byte_sink.ts";
+import { ValueReader } from "./_bytes_reader.ts";
+import { ValueWriter } from "./_bytes_writer.ts";
+
+/**
+ * A value as bytes, as it is now: later changes have no effect on them.
+ *
+ * @param transfer Buffers to hand over without a copy. They are detached, all of them or, after an error,
+ * none.
+ * @returns Parts to be written one after the other; nobody else has or will change their memory. Large
+ * buffers are parts of their own.
+ * @throws {DOMException} `DataCloneError`, when something in it can't be sent.
+ * @throws What a getter in it throws.
+ */
 export function toBytes(value: unknown, transfer: readonly Transferable[] = []): Uint8Array[] {
-  const b = v8.serialize(value);
-  for (const t of transfer) if (t instanceof ArrayBuffer) t.transfer();
-  return [new Uint8Array(b.buffer, b.byteOffset, b.length).slice()];
+  const moves = transfer.length === 0 ? undefined : new BufferMoves(transfer);
+  const sink = new ByteSink();
+  try {
+    new ValueWriter(sink, moves).write(value);
+    moves?.detach();
+  } catch (error) {
+    sink.abandon();
+    throw error;
+  }
+  return sink.end();
 }
+
+/**
+ * The value that {@linkcode toBytes} was given, from its parts in one piece. Safe for any bytes.
+ *
+ * Nothing of `bytes` is kept: buffers are copied out of them, since a value's buffer has its own length
+ * and is its reader's to change, move and keep, and a frame's memory may be read into again.
+ *
+ * @throws {FrameError} When the bytes are no value.
+ */
 export function fromBytes(bytes: Uint8Array): unknown {
-  return v8.deserialize(bytes.slice() as never);
+  return new ValueReader(bytes).read();
 }

@@ -1,0 +1,62 @@
+/**
+ * The buffers that a message takes along: handed over without a copy, and detached here.
+ *
+ * They are detached together, when all else has been done and nothing has failed, and nothing can fail
+ * then: after an error every buffer is what it was. That is why one that can't be detached, the memory of
+ * a `WebAssembly.Memory`, is copied: there is no telling before it is tried.
+ */
+
+import { dataCloneError, kindOf, refuseKind } from "./_bytes_kinds.ts";
+
+/** See the head of the file. */
+export class BufferMoves {
+  /** How long each was when it was written, or now. */
+  readonly #lengths = new Map<ArrayBuffer, number>();
+  readonly #moved = new Map<ArrayBuffer, Uint8Array>();
+
+  /** @throws {DOMException} `DataCloneError`, for what is no buffer. */
+  constructor(transfer: readonly Transferable[]) {
+    for (const [i, item] of transfer.entries()) {
+      const kind = typeof item === "object" && item !== null ? kindOf(item) : typeof item;
+      if (kind !== "ArrayBuffer") {
+        refuseKind(kind);
+        throw dataCloneError(
+          `Cannot transfer the item at index ${i} to another process: ` +
+            `an ArrayBuffer is wanted: ${kind}`,
+        );
+      }
+      const buffer = item as ArrayBuffer;
+      if (buffer.detached) throw dataCloneError(`ArrayBuffer at index ${i} is already detached`);
+      this.#lengths.set(buffer, buffer.byteLength);
+    }
+  }
+
+  has(buffer: ArrayBuffer): boolean {
+    return this.#lengths.has(buffer);
+  }
+
+  /** Detaches all, or throws and has detached none. */
+  detach(): void {
+    for (const [buffer, length] of this.#lengths) {
+      if (buffer.detached || buffer.byteLength !== length) {
+        throw dataCloneError(
+          "Cannot transfer an ArrayBuffer: a getter of the message detached or resized it",
+        );
+      }
+    }
+    for (const buffer of this.#lengths.keys()) this.#moved.set(buffer, moved(buffer));
+  }
+
+  /** The bytes of a buffer that was detached. */
+  bytesOf(buffer: ArrayBuffer): Uint8Array {
+    return this.#moved.get(buffer)!;
+  }
+}
+
+function moved(buffer: ArrayBuffer): Uint8Array {
+  try {
+    return new Uint8Array(buffer.transfer());
+  } catch {
+    return new Uint8Array(buffer).slice();
+  }
+}

@@ -1,0 +1,460 @@
+/**
+ * Frames in a stream of bytes, cut into chunks wherever it may be: what is whole is given out, what is
+ * the user's own output is left alone, and what is broken is noticed, at once, and told.
+ */
+
+import {
+  assert,
+  assertEquals,
+  assertNotStrictEquals,
+  assertStrictEquals,
+  assertThrows,
+} from "@std/assert";
+import { frame, FRAME_VERSION, FrameReader, MARKER_LENGTH, newMarker } from "../../ipc/_frame.ts";
+import { FrameError } from "../../ipc/_frame_error.ts";
+import { fromBytes, toBytes } from "../../ipc/_bytes.ts";
+import { joinBytes } from "../support/join_bytes.ts";
+import { below, pick, type Random, randomFrom } from "../support/random_values.ts";
+
+/** A marker whose beginnings repeat, so that a search that falls back wrongly would miss it. */
+const REPEATING = Uint8Array.of(
+  255,
+  65,
+  255,
+  65,
+  66,
+  255,
+  65,
+  255,
+  65,
+  255,
+  65,
+  66,
+  255,
+  65,
+  255,
+  65,
+);
+const MARKER = Uint8Array.from({ length: MARKER_LENGTH }, (_, i) => 255 - 3 * i);
+
+const encoder = new TextEncoder();
+
+function framed(
+  payload: Uint8Array | string,
+  marker: Uint8Array = MARKER,
+): Uint8Array<ArrayBuffer> {
+  return joinBytes(
+    frame([typeof payload === "string" ? encoder.encode(payload) : payload], marker),
+  );
+}
+
+function text(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
+}
+
+/** Reads chunks to the end. */
+function read(reader: FrameReader, chunks: readonly Uint8Array[]): string[] {
+  const payloads = chunks.flatMap((chunk) => [...reader.push(chunk)].map(text));
+  reader.end();
+  return payloads;
+}
+
+/** What a reader gives out until it fails, and how. */
+function readUntilFailure(
+  reader: FrameReader,
+  chunks: readonly Uint8Array[],
+): [string[], FrameError] {
+  const payloads: string[] = [];
+  const error = assertThrows(() => {
+    for (const chunk of chunks) {
+      for (const payload of reader.push(chunk)) payloads.push(text(payload));
+    }
+    reader.end();
+  }, FrameError);
+  return [payloads, error];
+}
+
+/** Cuts bytes into chunks of up to `longest`, in memory that is filled with rubbish when it was read. */
+function* cut(random: Random, bytes: Uint8Array, longest: number): Generator<Uint8Array> {
+  for (let at = 0; at < bytes.length;) {
+    const chunk = bytes.slice(at, at + below(random, longest) + 1);
+    at += chunk.length;
+    yield chunk;
+    chunk.fill(0xee);
+  }
+}
+
+Deno.test("payloads come out as they went in, in order, empty ones too", () => {
+  const stream = joinBytes(
+    ["one", "", "three", "x".repeat(100_000)].map((payload) => framed(payload)),
+  );
+  assertEquals(read(new FrameReader({ marker: MARKER }), [stream]), [
+    "one",
+    "",
+    "three",
+    "x".repeat(100_000),
+  ]);
+});
+
+Deno.test("a frame is its marker, version, length, complement of the length, payload and trailer", () => {
+  const [bytes] = frame([Uint8Array.of(7, 8)], MARKER);
+  assertEquals(
+    [...bytes!],
+    [...MARKER, FRAME_VERSION, 2, 0, 0, 0, 253, 255, 255, 255, 7, 8, ...MARKER.map((b) => ~b)],
+  );
+});
+
+Deno.test("small parts are joined, and large ones are written as they are", () => {
+  const small = Array.from({ length: 50 }, (_, i) => Uint8Array.of(i));
+  assertEquals(frame(small, MARKER).length, 1);
+  const large = new Uint8Array(200_000);
+  const parts = frame([...small, large, ...small], MARKER);
+  assertEquals(parts.length, 3);
+  assertStrictEquals(parts[1], large);
+  const many = frame(Array.from({ length: 100 }, () => new Uint8Array(30_000)), MARKER);
+  assert(many.every((part) => part.length <= 65_536), "what is joined stays small");
+  assertEquals(many.reduce((sum, part) => sum + part.length, 0), 100 * 30_000 + 41);
+});
+
+Deno.test("a message too long for a frame is refused before it is sent", () => {
+  const huge = new Proxy(new Uint8Array(1), {
+    get: (target, key) => key === "length" ? 2 ** 31 + 1 : Reflect.get(target, key),
+  });
+  assertThrows(() => frame([huge], MARKER), RangeError, "2147483649 bytes, where 2147483648");
+});
+
+Deno.test("markers are of random bytes, but for the first, which no text has", () => {
+  const markers = Array.from({ length: 100 }, newMarker);
+  assertEquals(new Set(markers.map(String)).size, 100);
+  assert(markers.every((marker) => marker.length === MARKER_LENGTH && marker[0] === 0xff));
+  assertThrows(() => new FrameReader({ marker: new Uint8Array(3) }), TypeError, "16 bytes");
+  assertThrows(() => frame([], new Uint8Array(3)), TypeError, "16 bytes");
+});
+
+// ---- Any cutting ---------------------------------------------------------------------------------
+
+/** What may stand between frames: text, and bytes made of the marker's and the trailer's own. */
+function randomStray(random: Random, marker: Uint8Array): Uint8Array {
+  const trailer = marker.map((byte) => ~byte);
+  const pieces = Array.from({ length: below(random, 6) }, () =>
+    pick(random, [
+      () => encoder.encode("user output\n"),
+      () => marker.slice(0, below(random, MARKER_LENGTH)),
+      () => marker.slice(below(random, MARKER_LENGTH - 1) + 1),
+      () => trailer.slice(0, below(random, MARKER_LENGTH)),
+      () => Uint8Array.from({ length: below(random, 9) }, () => below(random, 256)),
+    ])());
+  return joinBytes(pieces);
+}
+
+/** Whether stray bytes, with the marker that follows them, look like a frame's beginning or end. */
+function hasMarks(stray: Uint8Array, marker: Uint8Array): boolean {
+  return includes(joinBytes([stray, marker.slice(0, -1)]), marker) ||
+    includes(stray, marker.map((byte) => ~byte));
+}
+
+/** Whether `bytes` have `part` in them. */
+function includes(bytes: Uint8Array, part: Uint8Array): boolean {
+  return Array.from(bytes).join().includes(Array.from(part).join());
+}
+
+Deno.test("however a stream is cut, the same payloads and stray bytes come out", () => {
+  let streams = 0;
+  for (let seed = 1; seed <= 3000; seed++) {
+    const random = randomFrom(seed);
+    const marker = pick(random, [MARKER, REPEATING, newMarker()]);
+    const payloads: string[] = [];
+    const strays: Uint8Array[] = [];
+    const stream: Uint8Array[] = [];
+    for (let n = below(random, 8) + 1; n > 0; n--) {
+      const stray = randomStray(random, marker);
+      const payload = random() < 0.2
+        ? "long ".repeat(below(random, 300))
+        : `${n}`.repeat(below(random, 40));
+      strays.push(stray);
+      payloads.push(payload);
+      stream.push(stray, framed(payload, marker));
+    }
+    strays.push(randomStray(random, marker));
+    stream.push(strays.at(-1)!);
+    if (strays.some((stray) => hasMarks(stray, marker))) continue;
+    streams++;
+    const seen: Uint8Array[] = [];
+    const reader = new FrameReader({ marker, stray: (bytes) => void seen.push(bytes) });
+    const found: string[] = [];
+    for (const chunk of cut(random, joinBytes(stream), pick(random, [1, 3, 20, 100, 5000]))) {
+      for (const payload of reader.push(chunk)) found.push(text(payload));
+    }
+    reader.end();
+    assertEquals(found, payloads, `seed ${seed}`);
+    assertEquals(joinBytes(seen), joinBytes(strays), `seed ${seed}`);
+  }
+  assert(streams > 1500, `${streams} streams were read`);
+});
+
+Deno.test("however a stream without stray bytes is cut, the same payloads come out", () => {
+  for (let seed = 1; seed <= 500; seed++) {
+    const random = randomFrom(seed);
+    const payloads = Array.from({ length: 9 }, () => "payload ".repeat(below(random, 30)));
+    const stream = joinBytes(payloads.map((payload) => framed(payload)));
+    const reader = new FrameReader({ marker: MARKER });
+    const found: string[] = [];
+    for (const chunk of cut(random, stream, pick(random, [1, 5, 50, 500]))) {
+      for (const payload of reader.push(chunk)) found.push(text(payload));
+    }
+    reader.end();
+    assertEquals(found, payloads, `seed ${seed}`);
+  }
+});
+
+Deno.test("payloads in one chunk are pieces of it, others have their own memory", () => {
+  const chunk = joinBytes([framed("one"), framed("two")]);
+  const reader = new FrameReader({ marker: MARKER });
+  for (const payload of reader.push(chunk)) assertStrictEquals(payload.buffer, chunk.buffer);
+  // Complete but for the trailer, of which the last byte comes in another chunk.
+  const chunks = [chunk.subarray(0, 43), chunk.slice(43)];
+  assertEquals([...reader.push(chunks[0]!)], []);
+  for (const payload of reader.push(chunks[1]!)) {
+    if (text(payload) === "one") assertNotStrictEquals(payload.buffer, chunk.buffer);
+  }
+});
+
+Deno.test("stray bytes have their own memory", () => {
+  const seen: Uint8Array[] = [];
+  const reader = new FrameReader({ marker: MARKER, stray: (bytes) => void seen.push(bytes) });
+  const chunk = encoder.encode("the user's");
+  assertEquals([...reader.push(chunk)], []);
+  chunk.fill(0);
+  assertEquals(seen.map(text), ["the user's"]);
+});
+
+Deno.test("text is handed over at once, what may begin a marker when it proves to be none", () => {
+  const seen: string[] = [];
+  const marker = newMarker();
+  const reader = new FrameReader({ marker, stray: (bytes) => void seen.push(bytes.join()) });
+  const push = (bytes: Uint8Array) => void [...reader.push(bytes)];
+  push(encoder.encode("a"));
+  assertEquals(seen, ["97"]);
+  push(marker.subarray(0, 5));
+  assertEquals(seen, ["97"]);
+  push(encoder.encode("b"));
+  assertEquals(seen, ["97", `${marker.subarray(0, 5).join()},98`]);
+  push(marker.subarray(0, 15));
+  assertEquals(seen.length, 2);
+  reader.end();
+  assertEquals(seen[2], marker.subarray(0, 15).join());
+});
+
+Deno.test("64 MB in chunks are put together in one piece of memory", () => {
+  const large = new Uint8Array(64 * 2 ** 20);
+  for (let i = 0; i < large.length; i += 1000) large[i] = i;
+  const reader = new FrameReader({ marker: MARKER });
+  const payloads: Uint8Array[] = [];
+  for (const part of frame([large], MARKER)) {
+    for (let at = 0; at < part.length; at += 100_000) {
+      payloads.push(...reader.push(part.subarray(at, at + 100_000)));
+    }
+  }
+  reader.end();
+  assertEquals([payloads.length, payloads[0]!.length], [1, large.length]);
+  assertEquals(payloads[0]!.buffer.byteLength, large.length);
+  for (let i = 0; i < large.length; i += 1000) {
+    if (payloads[0]![i] !== large[i]) assertEquals(payloads[0]![i], large[i], `byte ${i}`);
+  }
+});
+
+Deno.test("values travel as frames through memory that is used again and again", () => {
+  const values = Array.from({ length: 200 }, (_, i) => ({
+    i,
+    text: `value ${i} `.repeat(i % 9),
+    bytes: new Uint8Array(i * 50).fill(i),
+  }));
+  const stream = joinBytes(values.flatMap((value) => frame(toBytes(value), MARKER)));
+  const reader = new FrameReader({ marker: MARKER });
+  const memory = new Uint8Array(8192);
+  const found: unknown[] = [];
+  for (let at = 0; at < stream.length; at += memory.length) {
+    const piece = stream.subarray(at, at + memory.length);
+    memory.set(piece);
+    for (const payload of reader.push(memory.subarray(0, piece.length))) {
+      found.push(fromBytes(payload));
+    }
+  }
+  reader.end();
+  assertEquals(found, values);
+});
+
+// ---- What is broken ------------------------------------------------------------------------------
+
+Deno.test("anything that is no frame is quoted, where there must be nothing else", () => {
+  const cases: [chunks: Uint8Array[], quoted: string][] = [
+    [
+      [encoder.encode('thread "main" panicked at src/main.rs: the rest is not quoted')],
+      'thread \\"',
+    ],
+    [[Uint8Array.of(0, 7, 255)], "\\u0000\\u0007"],
+    [[MARKER.subarray(0, 9), encoder.encode("text")], "text"],
+    [[joinBytes([framed("one"), encoder.encode("text")])], "text"],
+    [[joinBytes([framed("one"), MARKER.subarray(1), framed("two")])], "\ufffd"],
+  ];
+  for (const [chunks, quoted] of cases) {
+    const [, { message }] = readUntilFailure(new FrameReader({ marker: MARKER }), chunks);
+    assert(message.startsWith("Cannot read a frame: there is something else"), message);
+    assert(message.includes(quoted) && !message.includes("not quoted"), message);
+  }
+});
+
+Deno.test("another version is refused, naming both", () => {
+  const bytes = framed("one");
+  bytes[MARKER_LENGTH] = 9;
+  const [payloads, { message }] = readUntilFailure(new FrameReader({ marker: MARKER }), [bytes]);
+  assertEquals(payloads, []);
+  assert(message.includes(`another version: 9, where ${FRAME_VERSION} is known`), message);
+  const beginning = bytes.subarray(0, MARKER_LENGTH + 1);
+  const [, early] = readUntilFailure(new FrameReader({ marker: MARKER }), [beginning]);
+  assert(early.message.includes("another version: 9"), early.message);
+});
+
+Deno.test("a length over the limit is refused by its header alone, naming both", () => {
+  const within = framed("x".repeat(10));
+  assertEquals(read(new FrameReader({ marker: MARKER, limit: 10 }), [within]), ["x".repeat(10)]);
+  const header = framed("x".repeat(11)).subarray(0, MARKER_LENGTH + 9);
+  const [, error] = readUntilFailure(new FrameReader({ marker: MARKER, limit: 10 }), [header]);
+  assert(error.message.includes("11 bytes, where 10 are the most"), error.message);
+  const most = new DataView(header.slice().buffer);
+  most.setUint32(MARKER_LENGTH + 1, 2 ** 32 - 1, true);
+  most.setUint32(MARKER_LENGTH + 5, 0, true);
+  const bytes = new Uint8Array(most.buffer);
+  const [, largest] = readUntilFailure(new FrameReader({ marker: MARKER }), [bytes]);
+  assert(largest.message.includes("4294967295 bytes, where 2147483648"), largest.message);
+});
+
+Deno.test("a stream that ends inside a frame is a fault that says where", () => {
+  const bytes = framed("payload");
+  const places: Record<string, number[]> = {
+    marker: [1, 15],
+    header: [16, 17, 24],
+    "payload after 0 of 7 bytes": [25],
+    "payload after 6 of 7 bytes": [31],
+    trailer: [32, 47],
+  };
+  for (const [place, ends] of Object.entries(places)) {
+    for (const end of ends) {
+      const chunks = [framed("before"), bytes.subarray(0, end)];
+      const [payloads, { message }] = readUntilFailure(new FrameReader({ marker: MARKER }), chunks);
+      assertEquals(payloads, ["before"]);
+      assertEquals(message, `Cannot read a frame: the stream ended in its ${place}`);
+    }
+  }
+});
+
+Deno.test("bytes that got into a frame are noticed with no more bytes than it has, wherever they are", () => {
+  const whole = framed("a payload of some length");
+  const intruders = ["x", "hello", "a longer line of a grandchild's output\n"].map((s) =>
+    encoder.encode(s)
+  );
+  for (const stray of [undefined, () => {}]) {
+    for (let at = 1; at < whole.length; at++) {
+      for (const intruder of intruders) {
+        const reader = new FrameReader({ marker: MARKER, ...(stray && { stray }) });
+        const bytes = joinBytes([
+          framed("before"),
+          whole.subarray(0, at),
+          intruder,
+          whole.subarray(at),
+        ]);
+        const payloads: string[] = [];
+        assertThrows(
+          () => {
+            for (const payload of reader.push(bytes)) payloads.push(text(payload));
+          },
+          FrameError,
+          "Cannot read a frame",
+          `at ${at}`,
+        );
+        assertEquals(payloads, ["before"]);
+      }
+    }
+  }
+});
+
+Deno.test("a frame that lost bytes is never given out", () => {
+  const whole = framed("a payload of some length");
+  for (let at = 0; at < whole.length; at++) {
+    for (const stray of [undefined, () => {}]) {
+      const reader = new FrameReader({ marker: MARKER, ...(stray && { stray }) });
+      const bytes = joinBytes([whole.subarray(0, at), whole.subarray(at + 1), framed("after")]);
+      const [payloads] = readUntilFailure(reader, [bytes]);
+      assertEquals(payloads, [], `at ${at}`);
+    }
+  }
+});
+
+Deno.test("random bytes give nothing but stray bytes and faults", () => {
+  for (let seed = 1; seed <= 3000; seed++) {
+    const random = randomFrom(seed);
+    const seen: Uint8Array[] = [];
+    const marker = newMarker();
+    const reader = new FrameReader({
+      marker,
+      limit: 5000,
+      stray: (bytes) => void seen.push(bytes),
+    });
+    const pieces = Array.from({ length: 5 }, () =>
+      pick(random, [
+        () => marker,
+        () => framed("payload", marker).subarray(0, below(random, 40)),
+        () => marker.map((byte) => ~byte),
+        () => Uint8Array.from({ length: below(random, 30) }, () => below(random, 256)),
+      ])());
+    let whole = 0;
+    try {
+      for (const chunk of cut(random, joinBytes(pieces), 50)) {
+        for (const payload of reader.push(chunk)) {
+          // Half a frame and a trailer may well be a frame.
+          assertEquals(text(payload), "payload");
+          whole++;
+        }
+      }
+      reader.end();
+      if (whole === 0) assertEquals(joinBytes(seen), joinBytes(pieces), `seed ${seed}`);
+    } catch (error) {
+      assert(error instanceof FrameError, `seed ${seed}: ${error}`);
+    }
+  }
+});
+
+Deno.test("what came before a fault in the same chunk is given out, and the fault is told for good", () => {
+  const reader = new FrameReader({ marker: MARKER });
+  const bytes = joinBytes([
+    framed("one"),
+    framed("two"),
+    encoder.encode("garbage"),
+    framed("three"),
+  ]);
+  const [payloads, error] = readUntilFailure(reader, [bytes]);
+  assertEquals(payloads, ["one", "two"]);
+  assertStrictEquals(assertThrows(() => [...reader.push(framed("four"))]), error);
+  assertStrictEquals(assertThrows(() => reader.end()), error);
+});
+
+Deno.test("a chunk that was not read to its end is noticed, not skipped", () => {
+  const reader = new FrameReader({ marker: MARKER });
+  for (const _ of reader.push(joinBytes([framed("one"), framed("two")]))) break;
+  assertThrows(() => [...reader.push(framed("three"))], FrameError, "not read to its end");
+  const other = new FrameReader({ marker: MARKER });
+  for (const _ of other.push(framed("one"))) {
+    assertThrows(() => [...other.push(framed("two"))], FrameError, "not read to its end");
+  }
+});
+
+Deno.test("what the receiver of stray bytes throws is thrown, and nothing is read after it", () => {
+  const reader = new FrameReader({
+    marker: MARKER,
+    stray: () => {
+      throw new RangeError("no room");
+    },
+  });
+  assertThrows(() => [...reader.push(encoder.encode("text"))], RangeError, "no room");
+  assertThrows(() => [...reader.push(framed("one"))], RangeError, "no room");
+});
