@@ -9,7 +9,8 @@
 import { after } from "../sync/_deadline.ts";
 import type { LinkSettings } from "./_child_link.ts";
 import { Assembler } from "./_fragments.ts";
-import { FrameError, FrameReader } from "./_frame.ts";
+import { FrameReader, newMarker } from "./_frame.ts";
+import { FrameError } from "./_frame_error.ts";
 import { FrameWriter, readFrames } from "./_frame_pump.ts";
 import { LastWords } from "./_last_words.ts";
 import { reapLater } from "./_reaper.ts";
@@ -59,7 +60,7 @@ export interface ChildEvents {
 export class Child {
   readonly #process: Deno.ChildProcess;
   readonly #events: ChildEvents;
-  readonly #marker = crypto.getRandomValues(new Uint8Array(16));
+  readonly #marker = newMarker();
   readonly #words = new LastWords();
   readonly #rendezvous: Rendezvous | undefined;
   #connection: Deno.UnixConn | undefined = undefined;
