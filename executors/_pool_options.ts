@@ -6,7 +6,7 @@ import type { Launch } from "../ipc/_channel.ts";
 import { describe, type TaskReference } from "../ipc/callable.ts";
 import type { Permissions } from "../ipc/permissions.ts";
 import { isMarked } from "../ipc/transfer.ts";
-import { aTypeOf, integerFrom, MILLISECONDS, oneOf, type OptionRules } from "./_options.ts";
+import { aTypeOf, integerFrom, MILLISECONDS, oneOf, type OptionRules } from "../sync/_options.ts";
 import type { SchedulerOptions } from "./_scheduler.ts";
 
 /** Options of every pool executor. */

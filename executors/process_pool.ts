@@ -7,7 +7,7 @@
 import { processLauncher } from "../ipc/_launch_process.ts";
 import { checkMayLoadWorkers, workerLauncher } from "../ipc/_launch_worker.ts";
 import { workerPermissions } from "../ipc/permissions.ts";
-import { aTypeOf, checkOptions, integerFrom, oneOf, type OptionRules } from "./_options.ts";
+import { aTypeOf, checkOptions, integerFrom, oneOf, type OptionRules } from "../sync/_options.ts";
 import { POOL_RULES, type PoolOptions, poolSetup } from "./_pool_options.ts";
 import { BrokenProcessPool } from "./errors.ts";
 import { PoolExecutor } from "./pool_executor.ts";
