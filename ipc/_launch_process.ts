@@ -20,6 +20,7 @@ import {
   type StartMessage,
   type ToWorker,
 } from "./_protocol.ts";
+import { newChildRecord } from "./_this_process.ts";
 import { UnsharedClaims } from "./_unshared_claims.ts";
 
 const ENTRY = new URL("./process_entry.ts", import.meta.url);
@@ -68,6 +69,7 @@ class ProcessChannel implements Channel {
     const start: StartMessage = {
       kind: "start",
       name: setup.name,
+      process: { record: newChildRecord(() => setup.name), children: null },
       mainModule: mainModule(),
       modules: setup.modules,
       claims: null,
