@@ -40,6 +40,9 @@ export interface ProcessOptions {
   context?: "spawn" | undefined;
 }
 
+/** Those that say how it is started. */
+export type StartOptions = Omit<ProcessOptions, "target" | "args" | "kwargs" | "name" | "daemon">;
+
 const RULES: OptionRules = {
   ...CHILD_RULES,
   target: aTypeOf(

@@ -14,7 +14,8 @@ import { checkMayStart } from "./_main_module.ts";
 import {
   checkProcessOptions,
   type ProcessOptions,
-  processSpec,
+  processSpecs,
+  type StartOptions,
   type Target,
 } from "./_process_options.ts";
 import { checkMayHaveChildren, newChildRecord, type ProcessRecord } from "./_this_process.ts";
@@ -86,7 +87,7 @@ export class Process implements AsyncDisposable {
   /** For subclasses: the URL of the module that exports the class. */
   static readonly module?: string | URL;
 
-  readonly #options: ProcessOptions;
+  readonly #options: StartOptions;
   readonly #record: ProcessRecord;
   #work: Work;
   #state: State = "initial";
@@ -99,6 +100,8 @@ export class Process implements AsyncDisposable {
    * @param options What it is to call, and how it is to be started.
    * @throws {TypeError} When an option is of the wrong type or unknown, or the target can't be sent.
    * @throws {ValueError} When an option is out of range.
+   * @throws {Deno.errors.NotCapable} When the permissions are more than the program has, or it may not
+   * run Deno.
    */
   constructor(options?: ProcessOptions);
   constructor(given: ProcessOptions | Inherited = {}) {
@@ -111,9 +114,10 @@ export class Process implements AsyncDisposable {
     }
     const what = `make a ${nameOf(new.target) || "Process"}`;
     checkProcessOptions(what, given);
-    const { target, args = [], kwargs, name, daemon } = given;
+    const { target, args = [], kwargs, name, daemon, ...options } = given;
     if (target !== undefined) describe(target);
-    this.#options = given;
+    processSpecs(what, options);
+    this.#options = options;
     this.#work = { target, args: kwargs === undefined ? [...args] : [...args, { ...kwargs }] };
     this.#record = newChildRecord((identity) =>
       name ?? `${nameOf(new.target) || "Process"}-${identity.join(":")}`
@@ -209,8 +213,7 @@ export class Process implements AsyncDisposable {
    * @throws {ValueError} When the handle is closed.
    * @throws {TypeError} When a subclass overrides `run()` and does not say its module.
    * @throws {DOMException} A `DataCloneError`, when the arguments or fields can't be cloned.
-   * @throws {Deno.errors.NotCapable} When the permissions are more than the program has, or it may not
-   * run Deno.
+   * @throws {Deno.errors.NotCapable} As the constructor, when the program has given permissions back since.
    */
   start(): void {
     const what = `start ${this.name}`;
@@ -223,7 +226,7 @@ export class Process implements AsyncDisposable {
       );
     }
     checkMayHaveChildren(what);
-    checkMayStart(what);
+    checkMayStart(this.name);
     // A getter in the arguments may be tempted to start it again.
     this.#state = "starting";
     try {
@@ -253,7 +256,7 @@ export class Process implements AsyncDisposable {
       modules,
     };
     const known = subclass === null ? modules : [...modules, subclass.url!];
-    return launchTarget(setup, processSpec(this.#options, known));
+    return launchTarget(setup, processSpecs(what, this.#options)(known));
   }
 
   /**
