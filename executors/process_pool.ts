@@ -6,7 +6,6 @@
 
 import { processLauncher } from "../ipc/_launch_process.ts";
 import { checkMayLoadWorkers, workerLauncher } from "../ipc/_launch_worker.ts";
-import { checkMayHaveChildren } from "../ipc/_this_process.ts";
 import { CHILD_RULES } from "../ipc/_worker_rules.ts";
 import { workerPermissions } from "../ipc/permissions.ts";
 import { checkOptions, oneOf, type OptionRules } from "../sync/_options.ts";
@@ -76,7 +75,6 @@ export class ProcessPoolExecutor extends PoolExecutor {
    * @param options `max_workers`, bare or among other options.
    * @throws {ValueError} When an option is out of range.
    * @throws {TypeError} When an option is of the wrong type or unknown.
-   * @throws {RuntimeError} When the current process is a daemon, which may have no children.
    * @throws {Deno.errors.NotCapable} When the permissions are more than the program has, or it may not
    * run Deno.
    */
@@ -112,6 +110,5 @@ function launchFor(what: string, options: ProcessPoolOptions) {
     checkMayLoadWorkers(what);
     return workerLauncher(workerPermissions(what, options.permissions));
   }
-  checkMayHaveChildren(what);
   return processLauncher(what, options);
 }

@@ -31,6 +31,7 @@ const KEY_BYTES = 32;
 
 let record: ProcessRecord | undefined;
 let children: Int32Array<SharedArrayBuffer> | undefined;
+let preparing = false;
 
 /** The record of this process. */
 export function thisProcess(): ProcessRecord {
@@ -59,6 +60,26 @@ export function newChildRecord(nameOf: (identity: readonly number[]) => string):
   const { name, identity, daemon, authkey } = thisProcess();
   const own = [...identity, Atomics.add(childCount(), 0, 1) + 1];
   return { name: nameOf(own), identity: own, daemon, authkey, parent: { name, pid: Deno.pid } };
+}
+
+/** For entries: whether this process is importing what it is to run. */
+export function setPreparing(on: boolean): void {
+  preparing = on;
+}
+
+/**
+ * Throws when this process is importing what it is to run: a module that starts a process whenever it is
+ * imported would do so without end.
+ *
+ * @param what Completes "Cannot …".
+ * @throws {RuntimeError} Saying where to start processes.
+ */
+export function checkIsPrepared(what: string): void {
+  if (!preparing) return;
+  throw new RuntimeError(
+    `Cannot ${what}: ${thisProcess().name} is importing the module of its target: ` +
+      `start processes in functions, or under if (import.meta.main) { … }`,
+  );
 }
 
 /**

@@ -18,7 +18,12 @@ import {
   type StartOptions,
   type Target,
 } from "./_process_options.ts";
-import { checkMayHaveChildren, newChildRecord, type ProcessRecord } from "./_this_process.ts";
+import {
+  checkIsPrepared,
+  checkMayHaveChildren,
+  newChildRecord,
+  type ProcessRecord,
+} from "./_this_process.ts";
 import { type CallDescription, describe } from "./callable.ts";
 
 /** Becomes ready when a process has ended; {@linkcode Process.sentinel} gives it. */
@@ -209,7 +214,7 @@ export class Process implements AsyncDisposable {
    * a module that neither the main module nor one of `modules` is, or a module that does not load.
    *
    * @throws {RuntimeError} When it was started before, is the current process, when the current process is
-   * a daemon, or when the main module does so unguarded while it is imported.
+   * a daemon, or when a module does so while a process imports it to find what it is to run.
    * @throws {ValueError} When the handle is closed.
    * @throws {TypeError} When a subclass overrides `run()` and does not say its module.
    * @throws {DOMException} A `DataCloneError`, when the arguments or fields can't be cloned.
@@ -227,6 +232,7 @@ export class Process implements AsyncDisposable {
     }
     checkMayHaveChildren(what);
     checkMayStart(this.name);
+    checkIsPrepared(what);
     // A getter in the arguments may be tempted to start it again.
     this.#state = "starting";
     try {

@@ -16,7 +16,7 @@ import { setMainModule } from "./_main_module.ts";
 import { hideOwnFrames } from "./_own_frames.ts";
 import type { ProcessMessage, TargetMessage } from "./_protocol.ts";
 import { type Loaders, Resolver } from "./_resolve_callable.ts";
-import { setThisProcess, thisProcess } from "./_this_process.ts";
+import { setPreparing, setThisProcess, thisProcess } from "./_this_process.ts";
 import { setCurrentProcess } from "./current_process.ts";
 import { RunningTask } from "./current_task.ts";
 import { Inherited, Process } from "./process.ts";
@@ -84,6 +84,7 @@ async function carryOut(
   resolver: Resolver,
 ): Promise<void> {
   if (target.refusal !== null) throw decodeError(target.refusal);
+  setPreparing(true);
   const subclass = message.subclass && (await resolver.resolve(message.subclass)).fn;
   if (subclass !== null && !(subclass.prototype instanceof Process)) {
     throw new TypeError(
@@ -94,6 +95,7 @@ async function carryOut(
     );
   }
   const fn = target.call && (await resolver.resolve(target.call)).fn;
+  setPreparing(false);
   const [args, fields] = decode(message.values) as [unknown[], Record<string, unknown>];
   const inherited = new Inherited(thisProcess(), fn ?? undefined, args);
   const process: Process = Reflect.construct(Process, [inherited], subclass ?? Process);
