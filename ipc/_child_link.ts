@@ -18,7 +18,7 @@
 import { fragments } from "./_fragments.ts";
 import { FrameReader } from "./_frame.ts";
 import { type ByteSource, FrameWriter, readFrames } from "./_frame_pump.ts";
-import { onParentEnd, parentEnd } from "./_parent_life.ts";
+import { onParentEnd } from "./_parent_life.ts";
 
 /** What a child must know to reach its parent. */
 export interface LinkSettings {
@@ -60,22 +60,11 @@ export async function linkToParent(
   revoke: readonly Deno.PermissionDescriptor[],
 ): Promise<ChildLink> {
   const mark = Uint8Array.fromHex(marker);
-  const link = socket === null ? new PipeLink(mark) : new SocketLink(await connect(socket), mark);
+  const link = socket === null
+    ? new PipeLink(mark)
+    : new SocketLink(await Deno.connect({ transport: "unix", path: socket }), mark);
   for (const descriptor of revoke) Deno.permissions.revokeSync(descriptor);
   return link;
-}
-
-/** Milliseconds in which the system notices that a parent is gone whose sockets are gone. */
-const LATEST_NOTICE = 500;
-
-async function connect(path: string): Promise<Deno.UnixConn> {
-  try {
-    return await Deno.connect({ transport: "unix", path });
-  } catch (error) {
-    // Nobody wants to know how the child of a parent fails that was killed in the meantime.
-    if (await parentEnd({ timeout: LATEST_NOTICE })) Deno.exit(1);
-    throw error;
-  }
 }
 
 const writeError = Deno.stderr.writeSync.bind(Deno.stderr);

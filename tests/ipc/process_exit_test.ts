@@ -125,6 +125,11 @@ for (
       )} does not load: `,
     ],
     [
+      "a module that starts processes whenever it is imported",
+      "RuntimeError: Cannot start another: child is importing the module of its target: " +
+      "start processes in functions, or under if (import.meta.main) { … }",
+    ],
+    [
       "a class that its module does not export",
       `TypeError: Cannot run Hidden: module ${PROGRAMS} does not export it: `,
     ],

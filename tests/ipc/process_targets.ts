@@ -108,22 +108,16 @@ export async function useExecutors(path: string): Promise<void> {
 }
 
 /** What a daemon is told that starts children. */
-export function tellDaemonErrors(path: string): void {
-  const attempts = [
-    () => new Process({ target: () => {} }).start(),
-    () => new ProcessPoolExecutor(1),
-  ];
-  tell(
-    path,
-    attempts.map((attempt) => {
-      try {
-        attempt();
-        return "no error";
-      } catch (error) {
-        return String(error);
-      }
-    }),
-  );
+export async function tellDaemonErrors(path: string): Promise<void> {
+  const errors: unknown[] = [];
+  try {
+    new Process({ name: "a process" }).start();
+  } catch (error) {
+    errors.push(String(error));
+  }
+  const error = await new ProcessPoolExecutor(1).submit(() => 1).exception() as Error;
+  errors.push(error.name, String(error.cause));
+  tell(path, errors);
 }
 
 /** Code that runs when a process has nothing left to do. */

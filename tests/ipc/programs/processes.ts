@@ -173,6 +173,9 @@ const programs: Record<string, () => unknown> = {
     const url = new URL("./nowhere.ts", HERE);
     await report({ target: task<() => void>(url, "nothing") });
   },
+  async "a module that starts processes whenever it is imported"() {
+    await report({ target: task<() => void>(new URL("./starts_on_import.ts", HERE), "nothing") });
+  },
   async "a class that its module does not export"() {
     class Hidden extends Process {
       static override readonly module = HERE;
