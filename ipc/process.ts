@@ -60,7 +60,7 @@ type State = "initial" | "starting" | "this" | ChildLife;
  *
  * - The target travels by reference or by source, as a task of an executor; its arguments are copied.
  *   Its result is dropped.
- * - The process ends as any program of Deno's does, when the target has returned and nothing is left to
+ * - The process ends as every program of Deno's does, when the target has returned and nothing is left to
  *   do. Its exit code is then 0 (or its `Deno.exitCode`), N after `Deno.exit(N)`, 1 after an uncaught
  *   error, whose traceback is on standard error, and -N when signal N ended it.
  * - It keeps this program alive until it ends. A daemon does not: it is ended, by SIGTERM, when the program

@@ -1,7 +1,7 @@
 /**
  * The main module of a {@linkcode Process}; the parent's side is `_launch_target.ts`.
  *
- * It lives as any program of Deno's does: it ends when its target has returned and nothing is left to
+ * It lives as every program of Deno's: it ends when its target has returned and nothing is left to
  * do, by `Deno.exit`, or of an uncaught error. Besides that the end of the channel is its end, since the
  * parent is gone then.
  *
