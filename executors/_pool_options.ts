@@ -3,10 +3,11 @@
  */
 
 import type { Launch } from "../ipc/_channel.ts";
+import { WORKER_RULES } from "../ipc/_worker_rules.ts";
 import { describe, type TaskReference } from "../ipc/callable.ts";
 import type { Permissions } from "../ipc/permissions.ts";
 import { isMarked } from "../ipc/transfer.ts";
-import { aTypeOf, integerFrom, MILLISECONDS, oneOf, type OptionRules } from "./_options.ts";
+import { aTypeOf, integerFrom, MILLISECONDS, oneOf, type OptionRules } from "../sync/_options.ts";
 import type { SchedulerOptions } from "./_scheduler.ts";
 
 /** Options of every pool executor. */
@@ -42,11 +43,7 @@ export const POOL_RULES: OptionRules = {
     (value) => typeof value === "function" || (typeof value === "object" && value !== null),
   ),
   initargs: aTypeOf("an array", Array.isArray),
-  modules: aTypeOf(
-    "an array of absolute URLs",
-    (value) => Array.isArray(value) && value.every((url) => URL.canParse(String(url))),
-  ),
-  permissions: aTypeOf("anything", () => true),
+  ...WORKER_RULES,
   max_tasks_per_child: integerFrom(1),
   idleTimeout: MILLISECONDS,
   concurrency: integerFrom(1, MOST_AT_ONCE),

@@ -10,7 +10,13 @@ import { RuntimeError } from "../sync/errors.ts";
 import type { BookStats } from "./_books.ts";
 import { Inputs } from "./_inputs.ts";
 import { type MapBackend, MapIterator, type MapOptions } from "./_map.ts";
-import { aTypeOf, checkOptions, integerFrom, MILLISECONDS, type OptionRules } from "./_options.ts";
+import {
+  aTypeOf,
+  checkOptions,
+  integerFrom,
+  MILLISECONDS,
+  type OptionRules,
+} from "../sync/_options.ts";
 import { Scheduler, type SchedulerOptions } from "./_scheduler.ts";
 import type { ChunkOutcome } from "./_settle.ts";
 import { signalGroup } from "./_signal_group.ts";

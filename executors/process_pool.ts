@@ -6,8 +6,9 @@
 
 import { processLauncher } from "../ipc/_launch_process.ts";
 import { checkMayLoadWorkers, workerLauncher } from "../ipc/_launch_worker.ts";
+import { CHILD_RULES } from "../ipc/_worker_rules.ts";
 import { workerPermissions } from "../ipc/permissions.ts";
-import { aTypeOf, checkOptions, integerFrom, oneOf, type OptionRules } from "./_options.ts";
+import { checkOptions, oneOf, type OptionRules } from "../sync/_options.ts";
 import { POOL_RULES, type PoolOptions, poolSetup } from "./_pool_options.ts";
 import { BrokenProcessPool } from "./errors.ts";
 import { PoolExecutor } from "./pool_executor.ts";
@@ -29,23 +30,10 @@ export interface ProcessPoolOptions extends PoolOptions {
   config?: string | URL | undefined;
 }
 
-const aPath = aTypeOf(
-  "a path or file URL",
-  (value) => typeof value === "string" || (value instanceof URL && value.protocol === "file:"),
-);
-
 const RULES: OptionRules = {
   ...POOL_RULES,
+  ...CHILD_RULES,
   mp_context: oneOf("spawn", "worker"),
-  memoryLimit: integerFrom(16),
-  env: aTypeOf(
-    "an object of strings",
-    (value) =>
-      typeof value === "object" && value !== null && !Array.isArray(value) &&
-      Object.values(value).every((item) => typeof item === "string"),
-  ),
-  cwd: aPath,
-  config: aPath,
 };
 
 const IDLE_TIMEOUT = 60_000;

@@ -7,7 +7,7 @@
 import { checkMayLoadWorkers, workerLauncher } from "../ipc/_launch_worker.ts";
 import { canUnref } from "../ipc/_worker_ref.ts";
 import { type Permissions, workerPermissions } from "../ipc/permissions.ts";
-import { aTypeOf, checkOptions, type OptionRules } from "./_options.ts";
+import { aTypeOf, checkOptions, type OptionRules } from "../sync/_options.ts";
 import { POOL_RULES, type PoolOptions, poolSetup } from "./_pool_options.ts";
 import { PoolExecutor } from "./pool_executor.ts";
 import { BrokenThreadPool } from "./errors.ts";

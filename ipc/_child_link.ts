@@ -18,6 +18,7 @@
 import { fragments } from "./_fragments.ts";
 import { FrameReader } from "./_frame.ts";
 import { type ByteSource, FrameWriter, readFrames } from "./_frame_pump.ts";
+import { onParentEnd } from "./_parent_life.ts";
 
 /** What a child must know to reach its parent. */
 export interface LinkSettings {
@@ -42,7 +43,10 @@ export interface ChildLink {
    * @throws {FrameError} When what arrives is no frame.
    */
   receive(handle: (message: Uint8Array) => void): Promise<void>;
-  /** Whether waiting for messages keeps the process alive. */
+  /**
+   * Whether waiting for messages keeps the process alive; it does at first. While it does not, pipes are
+   * not read, so this has to be said in good time: before `receive`, or by `handle`.
+   */
   hold(on: boolean): void;
 }
 
@@ -111,6 +115,9 @@ class SocketLink implements ChildLink {
 class PipeLink implements ChildLink {
   readonly #marker: Uint8Array;
   readonly #source: ByteSource;
+  #held = true;
+  /** Goes on reading. */
+  #resume: (() => void) | undefined = undefined;
 
   constructor(marker: Uint8Array) {
     this.#marker = marker;
@@ -130,11 +137,27 @@ class PipeLink implements ChildLink {
   }
 
   receive(handle: (message: Uint8Array) => void): Promise<void> {
-    return readFrames(this.#source, new FrameReader({ marker: this.#marker }), handle);
+    const source: ByteSource = {
+      read: async (into) => await this.#mayRead() ? await this.#source.read(into) : null,
+    };
+    return readFrames(source, new FrameReader({ marker: this.#marker }), handle);
   }
 
-  hold(): void {
-    // A pending read of standard input can't be told from others: the process ends by `exit`.
+  hold(on: boolean): void {
+    this.#held = on;
+    if (on) this.#resume?.();
+  }
+
+  /** A pending read keeps the process alive. Resolves to false when the parent is gone meanwhile. */
+  async #mayRead(): Promise<boolean> {
+    if (this.#held) return true;
+    return await new Promise((resolve) => {
+      const stop = onParentEnd(() => resolve(false));
+      this.#resume = () => {
+        stop();
+        resolve(true);
+      };
+    });
   }
 }
 

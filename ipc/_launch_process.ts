@@ -20,6 +20,7 @@ import {
   type StartMessage,
   type ToWorker,
 } from "./_protocol.ts";
+import { checkMayHaveChildren, newChildRecord } from "./_this_process.ts";
 import { UnsharedClaims } from "./_unshared_claims.ts";
 
 const ENTRY = new URL("./process_entry.ts", import.meta.url);
@@ -33,6 +34,7 @@ const ENTRY = new URL("./process_entry.ts", import.meta.url);
 export function processLauncher(what: string, options: ChildOptions): Launch {
   const specFor = childSpecs(what, options);
   return (setup, events) => {
+    checkMayHaveChildren("start a worker");
     checkMayStart("a worker");
     const { modules } = setup;
     return new ProcessChannel(
@@ -68,6 +70,7 @@ class ProcessChannel implements Channel {
     const start: StartMessage = {
       kind: "start",
       name: setup.name,
+      process: { record: newChildRecord(() => setup.name), children: null },
       mainModule: mainModule(),
       modules: setup.modules,
       claims: null,

@@ -10,6 +10,7 @@ import { decodeError } from "./_error_codec.ts";
 import { holderGone, LifeWatch, newLockName } from "./_life_lock.ts";
 import { checkMayStart, mainModule } from "./_main_module.ts";
 import type { FromWorker, ToWorker } from "./_protocol.ts";
+import { sharedRecord } from "./_this_process.ts";
 import { refWorker } from "./_worker_ref.ts";
 import { referencedModules } from "./callable.ts";
 import type { WorkerStartMessage } from "./worker_entry.ts";
@@ -88,6 +89,7 @@ class WorkerChannel implements Channel {
       kind: "start",
       lifeLock: this.#lifeLock,
       name: setup.name,
+      process: sharedRecord(),
       mainModule: mainModule(),
       modules: setup.modules,
       claims: buffer,

@@ -10,9 +10,16 @@ const OWN = [
   "_run_rows.ts",
   "current_task.ts",
   "_task_context.ts",
+  "target_entry.ts",
 ].map((
   file,
 ) => new URL(`./${file}`, import.meta.url).href);
+
+/** A task's context is entered through AsyncLocalStorage, which calls on our behalf. */
+const CONTEXT_FRAME = "AsyncLocalStorage.run ";
+
+/** Frames between Herd and a target. */
+const CALLS = [CONTEXT_FRAME, `Process.run (${new URL("./process.ts", import.meta.url).href}`];
 
 /** Cuts the stacks of `error` off where Herd called the task's function, in place. */
 export function withoutOwnFrames(error: WireError): WireError {
@@ -27,9 +34,28 @@ export function withoutOwnFrames(error: WireError): WireError {
 function cut(stack: string): string {
   if (!OWN.some((url) => stack.includes(url))) return stack;
   const lines = stack.split("\n");
-  let end = lines.findIndex((line) => /^\s+at /.test(line) && OWN.some((u) => line.includes(u)));
+  let end = lines.findIndex(isOwn);
   if (end < 0) return stack;
-  // The task's context is entered through AsyncLocalStorage, which calls on our behalf.
-  if (lines[end - 1]?.includes("AsyncLocalStorage.run ")) end--;
+  if (lines[end - 1]?.includes(CONTEXT_FRAME)) end--;
   return lines.slice(0, end).join("\n");
+}
+
+/** Takes Herd's frames out of the stacks of an error and of those that it has in it, in place. */
+export function hideOwnFrames(error: unknown, seen = new Set<unknown>()): void {
+  if (!(error instanceof Error) || seen.has(error)) return;
+  seen.add(error);
+  const lines = String(error.stack).split("\n");
+  error.stack = lines.filter((line) => !isOwn(line) && !CALLS.some((it) => line.includes(it)))
+    .join("\n");
+  hideOwnFrames(error.cause, seen);
+  if (error instanceof AggregateError) {
+    for (const item of error.errors) {
+      hideOwnFrames(item, seen);
+    }
+  }
+}
+
+/** Whether a line of a stack is a frame of Herd's. */
+function isOwn(line: string): boolean {
+  return /^\s+at /.test(line) && OWN.some((url) => line.includes(url));
 }

@@ -6,7 +6,9 @@
  * table.
  */
 
+import type { Encoded } from "./_codec.ts";
 import type { WireError } from "./_error_codec.ts";
+import type { ProcessRecord, SharedRecord } from "./_this_process.ts";
 import type { CallDescription } from "./callable.ts";
 
 /** The number of heads a task has in {@linkcode RunMessage}: slot, call id, shape. */
@@ -54,6 +56,8 @@ export interface StartMessage {
   kind: "start";
   /** The worker's name, for `current_thread()`. */
   name: string;
+  /** The process that the worker runs in: its parent's, or one of its own. */
+  process: SharedRecord;
   /** The program's main module, which a worker can't learn by itself. */
   mainModule: string;
   /** Modules whose exports bare functions may refer to. */
@@ -161,3 +165,26 @@ export type FromWorker =
   | FailedMessage
   | ExitMessage
   | PongMessage;
+
+/** First message to a process that is to do one thing and end. */
+export interface ProcessMessage {
+  kind: "process";
+  process: ProcessRecord;
+  /** The program's main module, which a child can't learn by itself. */
+  mainModule: string;
+  /** Modules whose exports a bare function may refer to. */
+  modules: readonly string[];
+  /** The class of a subclass's process, as an export of its module. */
+  subclass: CallDescription | null;
+  /** The target's arguments, and the own fields of a subclass's process, encoded together. */
+  values: Encoded;
+}
+
+/** Second message to such a process: its target, which may have to be looked at before. */
+export interface TargetMessage {
+  kind: "target";
+  /** `null` where there is none, and `run()` is all. */
+  call: CallDescription | null;
+  /** Why the target can't be sent. */
+  refusal: WireError | null;
+}

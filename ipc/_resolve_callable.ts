@@ -74,6 +74,8 @@ export class Resolver {
     try {
       exports = await this.#load(url);
     } catch (cause) {
+      // Such as that the module starts workers while it is imported.
+      if (cause instanceof RuntimeError) throw cause;
       throw new TypeError(
         `Cannot run ${call.name}: its module ${url} does not load: ${messageOf(cause)}${
           this.#isLimited && /requires \w+ access/i.test(messageOf(cause))

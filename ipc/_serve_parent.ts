@@ -14,6 +14,7 @@ import type { ExitMessage, FailedMessage, StartMessage, ToWorker } from "./_prot
 import { type Loaders, Resolver } from "./_resolve_callable.ts";
 import { CallServer } from "./_serve_calls.ts";
 import { loadTaskContext } from "./_task_context.ts";
+import { setThisProcess } from "./_this_process.ts";
 import { RunningTask } from "./current_task.ts";
 import { nameThread } from "./thread.ts";
 
@@ -75,6 +76,7 @@ export class ParentService {
 
   /** Gets ready to run tasks, of which there may be some already. */
   async start(message: StartMessage): Promise<void> {
+    setThisProcess(message.process);
     nameThread(message.name);
     setMainModule(message.mainModule);
     const resolver = new Resolver(message.modules, this.#loaders);

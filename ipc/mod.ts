@@ -1,10 +1,17 @@
 /**
- * Sending functions and values to workers.
+ * Processes, and sending functions and values to other realms.
  *
  * @module
  */
 
 export { type Callable, task, type TaskReference } from "./callable.ts";
+export { cpu_count } from "./cpu_count.ts";
+export {
+  active_children,
+  current_process,
+  parent_process,
+  type ParentProcess,
+} from "./current_process.ts";
 export { current_task, type CurrentTask } from "./current_task.ts";
 export type {
   PermissionDenials,
@@ -12,5 +19,7 @@ export type {
   Permissions,
   PermissionSet,
 } from "./permissions.ts";
+export type { ProcessOptions, Target } from "./_process_options.ts";
+export { Process, type Sentinel } from "./process.ts";
 export { current_thread, type ThreadInfo } from "./thread.ts";
 export { transfer } from "./transfer.ts";

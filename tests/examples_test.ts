@@ -256,11 +256,23 @@ RangeError: this is no JSON, because of a SyntaxError
 the worker died: true
 the next task: [ 1, 2 ]
 `,
+  "processes.ts": `\
+Process-1: hello, herd
+exit code: 0
+exit code: 3
+still running: true
+exit code: -15
+`,
 };
+
+/** What they need beside reading. */
+const FLAGS: Readonly<Record<string, readonly string[]>> = { "processes.ts": ["--allow-run"] };
 
 for (const [name, output] of Object.entries(OUTPUTS)) {
   Deno.test(`examples/${name} prints what it should`, async () => {
-    const { code, stdout, stderr } = await deno("run", "-R", `examples/${name}`);
+    const { code, stdout, stderr } = await deno(
+      ...["run", "-R", ...FLAGS[name] ?? [], `examples/${name}`],
+    );
     assertEquals([code, stdout], [0, output], stderr);
   });
 }

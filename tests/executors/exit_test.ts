@@ -6,58 +6,9 @@
  */
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { runProgram } from "../support/program.ts";
 
-const ROOT = new URL("../../", import.meta.url);
-const CONFIG = new URL("deno.json", ROOT).pathname;
 const EXITS = new URL("./programs/exits.ts", import.meta.url).pathname;
-
-/** Milliseconds after which a program hangs; it is killed, and its test fails. */
-const HANG = 30_000;
-
-interface Ending {
-  code: number;
-  signal: Deno.Signal | null;
-  stdout: string;
-  stderr: string;
-}
-
-/** Runs a program to its end; `signal` is sent once it has printed `now`. */
-async function run(args: string[], signal?: Deno.Signal): Promise<Ending> {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--no-lock", `--config=${CONFIG}`, "-A", ...args],
-    env: { NO_COLOR: "1" },
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  let hung = false;
-  const timer = setTimeout(() => {
-    hung = true;
-    child.kill("SIGKILL");
-  }, HANG);
-  const read = async (stream: ReadableStream<Uint8Array>, seen: (text: string) => void) => {
-    let text = "";
-    for await (const part of stream.pipeThrough(new TextDecoderStream())) {
-      text += part;
-      seen(text);
-    }
-    return text;
-  };
-  let sent = false;
-  const onOutput = (text: string) => {
-    if (signal === undefined || sent || !text.includes("now\n")) return;
-    sent = true;
-    child.kill(signal);
-  };
-  const [status, stdout, stderr] = await Promise.all([
-    child.status,
-    read(child.stdout, onOutput),
-    read(child.stderr, () => {}),
-  ]);
-  clearTimeout(timer);
-  assert(!hung, `the program does not end; it printed ${stdout} and ${stderr}`);
-  return { code: status.code, signal: status.signal, stdout, stderr };
-}
 
 function times(count: number, line: string): string {
   return `${line}\n`.repeat(count);
@@ -96,7 +47,7 @@ const sorted = (text: string) =>
 
 for (const [program, code, stdout] of ENDINGS) {
   Deno.test(`A program ends by itself: ${program}`, async () => {
-    const ending = await run([EXITS, program]);
+    const ending = await runProgram([EXITS, program]);
     assertEquals(ending.stderr, "");
     assertEquals(ending.code, code);
     assertEquals(sorted(ending.stdout), sorted(stdout));
@@ -110,7 +61,7 @@ for (
   ] as const
 ) {
   Deno.test(`A program ends with code 1: ${program}`, async () => {
-    const { code, stderr } = await run([EXITS, program]);
+    const { code, stderr } = await runProgram([EXITS, program]);
     assertEquals(code, 1);
     assertMatch(stderr, new RegExp(`^error: Uncaught \\(in promise\\) ${message}\n`));
     assertEquals(stderr.match(/^error: /gm)?.length, 1, stderr);
@@ -120,7 +71,7 @@ for (
 for (const state of ["idle", "lingering", "spinning"]) {
   for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
     Deno.test(`${signal} ends a program whose workers are ${state}, without a word`, async () => {
-      const ending = await run([EXITS, `wait for a signal, ${state}`], signal);
+      const ending = await runProgram([EXITS, `wait for a signal, ${state}`], { signal });
       assertEquals(ending, { code, signal, stdout: "now\n", stderr: "" });
     });
   }
@@ -137,12 +88,12 @@ function program(name: string): string {
 }
 
 Deno.test("Functions that use variables of a guarded main module work", async () => {
-  const ending = await run([program("guarded")]);
+  const ending = await runProgram([program("guarded")]);
   assertEquals(ending, { code: 0, signal: null, stdout: "42\n", stderr: "" });
 });
 
 Deno.test("A main module without a guard: a RuntimeError explains it, and nothing starts anew", async () => {
-  const { code, stdout, stderr } = await run([program("unguarded")]);
+  const { code, stdout, stderr } = await runProgram([program("unguarded")]);
   assertEquals(stderr, "");
   assertEquals(code, 0);
   // The second time it begins is in the worker that imports it.
@@ -156,7 +107,7 @@ for (
   ] as const
 ) {
   Deno.test(`A main module without a guard that starts its pool ${how}`, async () => {
-    const { code, stdout, stderr } = await run([program(name)]);
+    const { code, stdout, stderr } = await runProgram([program(name)]);
     assertEquals(stderr, "");
     assertEquals(code, 0);
     const lines = stdout.trimEnd().split("\n");
@@ -176,7 +127,7 @@ for (const [how, pools] of [["disposed", 100], ["dropped", 40]] as const) {
     ignore: Deno.build.os !== "linux" || Deno.env.has("DENO_COVERAGE_DIR"),
     fn: async () => {
       const args = ["--v8-flags=--expose-gc", program("many_pools"), how, String(pools)];
-      const { code, stdout, stderr } = await run(args);
+      const { code, stdout, stderr } = await runProgram(args);
       assertEquals(stderr, "");
       assertEquals(code, 0);
       const { threads, memory } = JSON.parse(stdout);

@@ -2,7 +2,7 @@
  * Checks of options: one table an options object, one wording for all.
  */
 
-import { ValueError } from "../sync/errors.ts";
+import { ValueError } from "./errors.ts";
 
 /** What one option may be. */
 export interface OptionRule {

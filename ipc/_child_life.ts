@@ -1,0 +1,83 @@
+/**
+ * A started child, as the handle of its process sees it: whether it runs, how it ended, who waits.
+ *
+ * It keeps the program alive until it has ended; a daemon does so only while somebody waits for it.
+ */
+
+import { limit } from "../sync/_deadline.ts";
+import type { Child, ChildEnd } from "./_child.ts";
+
+/** See the head of the file. */
+export class ChildLife {
+  readonly #child: Child;
+  readonly #daemon: boolean;
+  #end: ChildEnd | undefined = undefined;
+  /** What to call when it has ended. */
+  readonly #waiters = new Set<() => void>();
+
+  /** @param onEnd Called when it has ended, before anybody else is told. */
+  constructor(child: Child, daemon: boolean, onEnd: () => void) {
+    this.#child = child;
+    this.#daemon = daemon;
+    if (daemon) child.hold(false);
+    child.ended.then((end) => {
+      this.#end = end;
+      onEnd();
+      for (const tell of this.#waiters) tell();
+    });
+  }
+
+  /** Its process ID. */
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  /** Whether it is ended with the program. */
+  get isDaemon(): boolean {
+    return this.#daemon;
+  }
+
+  /** Whether it has not ended, as far as is known here. */
+  get isAlive(): boolean {
+    return this.#end === undefined;
+  }
+
+  /** Its exit code, or the negative number of the signal that ended it; `null` while it runs. */
+  get exitcode(): number | null {
+    if (this.#end === undefined) return null;
+    const { code, signal } = this.#end;
+    return signal === null ? code : FIRST_SIGNAL_CODE - code;
+  }
+
+  /** The signal that ended it, if one did. */
+  get endSignal(): Deno.Signal | null {
+    return this.#end?.signal ?? null;
+  }
+
+  /** Sends it a signal, unless it has ended. */
+  signal(signal: Deno.Signal): void {
+    if (this.isAlive) this.#child.signal(signal);
+  }
+
+  /**
+   * Resolves when it has ended, or after `timeout` milliseconds; not before the event loop has turned, so
+   * that a loop of short waits sees the end.
+   */
+  wait(timeout?: number): Promise<void> {
+    if (!this.isAlive) return Promise.resolve();
+    if (this.#daemon) this.#child.hold(true);
+    return new Promise((resolve) => {
+      const tell = () => {
+        stop();
+        this.#waiters.delete(tell);
+        if (this.#daemon && this.#waiters.size === 0 && this.isAlive) this.#child.hold(false);
+        resolve();
+      };
+      this.#waiters.add(tell);
+      const stop = limit({ timeout }, tell);
+    });
+  }
+}
+
+/** What Deno adds to the number of a signal to make an exit code of it. */
+const FIRST_SIGNAL_CODE = 128;

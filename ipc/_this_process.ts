@@ -1,0 +1,101 @@
+/**
+ * The process that this realm belongs to, as its parent, its children and its threads have to know it.
+ *
+ * A process's main realm gets the record from its parent, and so do threads, from the realm that starts
+ * them; the program itself makes it. Two realms of one process count their children together, so that no
+ * two of them get the same name.
+ */
+
+import { RuntimeError } from "../sync/errors.ts";
+
+/** A process, as it was started; some of it can be changed afterwards. */
+export interface ProcessRecord {
+  name: string;
+  /** Its number among its parent's children, after its parent's own numbers. */
+  readonly identity: readonly number[];
+  daemon: boolean;
+  authkey: Uint8Array<ArrayBuffer>;
+  /** Who started it; `null` for the program itself. */
+  readonly parent: { readonly name: string; readonly pid: number } | null;
+}
+
+/** What a worker is told of the process that it runs in. */
+export interface SharedRecord {
+  readonly record: ProcessRecord;
+  /** How many children the process has had, where other threads count too. */
+  readonly children: Int32Array<SharedArrayBuffer> | null;
+}
+
+/** The bytes of a random key. */
+const KEY_BYTES = 32;
+
+let record: ProcessRecord | undefined;
+let children: Int32Array<SharedArrayBuffer> | undefined;
+let preparing = false;
+
+/** The record of this process. */
+export function thisProcess(): ProcessRecord {
+  return record ??= {
+    name: "MainProcess",
+    identity: [],
+    daemon: false,
+    authkey: crypto.getRandomValues(new Uint8Array(KEY_BYTES)),
+    parent: null,
+  };
+}
+
+/** For entries: what this realm's parent says of this process. */
+export function setThisProcess(given: SharedRecord): void {
+  record = given.record;
+  children = given.children ?? undefined;
+}
+
+/** For a thread that this realm starts. */
+export function sharedRecord(): SharedRecord {
+  return { record: thisProcess(), children: childCount() };
+}
+
+/** The record of a new child. */
+export function newChildRecord(nameOf: (identity: readonly number[]) => string): ProcessRecord {
+  const { name, identity, daemon, authkey } = thisProcess();
+  const own = [...identity, Atomics.add(childCount(), 0, 1) + 1];
+  return { name: nameOf(own), identity: own, daemon, authkey, parent: { name, pid: Deno.pid } };
+}
+
+/** For entries: whether this process is importing what it is to run. */
+export function setPreparing(on: boolean): void {
+  preparing = on;
+}
+
+/**
+ * Throws when this process is importing what it is to run: a module that starts a process whenever it is
+ * imported would do so without end.
+ *
+ * @param what Completes "Cannot …".
+ * @throws {RuntimeError} Saying where to start processes.
+ */
+export function checkIsPrepared(what: string): void {
+  if (!preparing) return;
+  throw new RuntimeError(
+    `Cannot ${what}: ${thisProcess().name} is importing the module of its target: ` +
+      `start processes in functions, or under if (import.meta.main) { … }`,
+  );
+}
+
+/**
+ * Throws when this process may have no children.
+ *
+ * @param what Completes "Cannot …".
+ * @throws {RuntimeError} When it is a daemon.
+ */
+export function checkMayHaveChildren(what: string): void {
+  if (!thisProcess().daemon) return;
+  throw new RuntimeError(
+    `Cannot ${what}: ${thisProcess().name} is a daemon, which may have no children of its own: ` +
+      `start it with daemon: false`,
+  );
+}
+
+function childCount(): Int32Array<SharedArrayBuffer> {
+  return children ??= new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+}

@@ -1,0 +1,432 @@
+/**
+ * Processes of one's own.
+ *
+ * @module
+ */
+
+import { checkTimeout } from "../sync/_deadline.ts";
+import { RuntimeError, ValueError } from "../sync/errors.ts";
+import { addActive, deleteActive } from "./_active_processes.ts";
+import { ChildLife } from "./_child_life.ts";
+import { nameOf, textOf } from "./_function_text.ts";
+import { launchTarget } from "./_launch_target.ts";
+import { checkMayStart } from "./_main_module.ts";
+import {
+  checkProcessOptions,
+  type ProcessOptions,
+  processSpecs,
+  type StartOptions,
+  type Target,
+} from "./_process_options.ts";
+import {
+  checkIsPrepared,
+  checkMayHaveChildren,
+  newChildRecord,
+  type ProcessRecord,
+} from "./_this_process.ts";
+import { type CallDescription, describe } from "./callable.ts";
+
+/** Becomes ready when a process has ended; {@linkcode Process.sentinel} gives it. */
+export interface Sentinel extends PromiseLike<void> {
+  /** Whether the process has ended. */
+  readonly ready: boolean;
+}
+
+/** Makes a {@linkcode Process} that stands for the process in which it is made. */
+export class Inherited {
+  readonly record: ProcessRecord;
+  readonly work: Work;
+
+  constructor(record: ProcessRecord, target?: Target, args: readonly unknown[] = []) {
+    this.record = record;
+    this.work = { target, args };
+  }
+}
+
+/** What `run` does. */
+interface Work {
+  readonly target: Target | undefined;
+  readonly args: readonly unknown[];
+}
+
+const NOTHING: Work = { target: undefined, args: [] };
+
+/** Where a process is in its life; "this" for the one that the code runs in. */
+type State = "initial" | "starting" | "this" | ChildLife;
+
+/**
+ * A process of the operating system that calls one function, as Python's `multiprocessing.Process`: a
+ * `deno run` child with the permissions that it was given and no others.
+ *
+ * - The target travels by reference or by source, as a task of an executor; its arguments are copied.
+ *   Its result is dropped.
+ * - The process ends as every program of Deno's does, when the target has returned and nothing is left to
+ *   do. Its exit code is then 0 (or its `Deno.exitCode`), N after `Deno.exit(N)`, 1 after an uncaught
+ *   error, whose traceback is on standard error, and -N when signal N ended it.
+ * - It keeps this program alive until it ends. A daemon does not: it is ended, by SIGTERM, when the program
+ *   ends. No process outlives a program that is killed or calls `Deno.exit()`; one that is busy then goes
+ *   within a second or so.
+ * - A finished process is reaped at once, joined or not.
+ *
+ * A subclass that a module exports may override `run()` instead of giving a target. It says where it is
+ * by `static override module = import.meta.url`. Its own fields travel, private ones (`#x`) excepted, and
+ * its constructor does not run in the child.
+ *
+ * Semantics: CPython's `multiprocessing.Process`.
+ *
+ * @example
+ * ```ts
+ * import { Process } from "@herd/concurrent";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const process = new Process({
+ *   target: (name: string) => console.log(`hello, ${name}`),
+ *   args: ["herd"],
+ * });
+ * process.start();
+ * await process.join();
+ * assertEquals(process.exitcode, 0);
+ * ```
+ */
+export class Process implements AsyncDisposable {
+  /** For subclasses: the URL of the module that exports the class. */
+  static readonly module?: string | URL;
+
+  readonly #options: StartOptions;
+  readonly #record: ProcessRecord;
+  #work: Work;
+  #state: State = "initial";
+  #sentinel: Sentinel | undefined = undefined;
+  #closed = false;
+
+  /**
+   * Makes a process that has not started.
+   *
+   * @param options What it is to call, and how it is to be started.
+   * @throws {TypeError} When an option is of the wrong type or unknown, or the target can't be sent.
+   * @throws {ValueError} When an option is out of range.
+   * @throws {Deno.errors.NotCapable} When the permissions are more than the program has, or it may not
+   * run Deno.
+   */
+  constructor(options?: ProcessOptions);
+  constructor(given: ProcessOptions | Inherited = {}) {
+    if (given instanceof Inherited) {
+      this.#options = {};
+      this.#record = given.record;
+      this.#work = given.work;
+      this.#state = "this";
+      return;
+    }
+    const what = `make a ${nameOf(new.target) || "Process"}`;
+    checkProcessOptions(what, given);
+    const { target, args = [], kwargs, name, daemon, ...options } = given;
+    if (target !== undefined) describe(target);
+    processSpecs(what, options);
+    this.#options = options;
+    this.#work = { target, args: kwargs === undefined ? [...args] : [...args, { ...kwargs }] };
+    this.#record = newChildRecord((identity) =>
+      name ?? `${nameOf(new.target) || "Process"}-${identity.join(":")}`
+    );
+    if (daemon !== undefined) this.#record.daemon = daemon;
+  }
+
+  /** What the process is called; only for people, and need not be unique. */
+  get name(): string {
+    return this.#record.name;
+  }
+
+  set name(name: string) {
+    checkProcessOptions("set the name of a process", { name });
+    this.#record.name = name;
+  }
+
+  /** Whether it is ended with this program and may have no children; can be set before the start. */
+  get daemon(): boolean {
+    return this.#record.daemon;
+  }
+
+  set daemon(daemon: boolean) {
+    const what = `make ${this.name} a daemon or none`;
+    checkProcessOptions(what, { daemon });
+    if (this.#state !== "initial") {
+      throw new RuntimeError(`Cannot ${what}: it has started: set daemon before start()`);
+    }
+    this.#record.daemon = daemon;
+  }
+
+  /** The key that its connections and managers authenticate with: random bytes, the same as its parent's. */
+  get authkey(): Uint8Array<ArrayBuffer> {
+    return this.#record.authkey.slice();
+  }
+
+  set authkey(key: Uint8Array) {
+    if (!(key instanceof Uint8Array)) {
+      throw new TypeError(
+        `Cannot set the authkey of ${this.name}: it is ${typeof key}: a Uint8Array is wanted`,
+      );
+    }
+    this.#record.authkey = new Uint8Array(key);
+  }
+
+  /** The process ID; `null` before the start. */
+  get pid(): number | null {
+    this.#checkOpen("tell the pid of");
+    if (this.#state === "this") return Deno.pid;
+    return this.#state instanceof ChildLife ? this.#state.pid : null;
+  }
+
+  /** The same as `pid`. */
+  get ident(): number | null {
+    return this.pid;
+  }
+
+  /** The exit code, or -N when signal N ended it; `null` before that. */
+  get exitcode(): number | null {
+    this.#checkOpen("tell the exit code of");
+    return this.#state instanceof ChildLife ? this.#state.exitcode : null;
+  }
+
+  /**
+   * Becomes ready when the process has ended. It can be awaited, which keeps the program alive, and given
+   * to `connection.wait`.
+   *
+   * @throws {ValueError} Before the start.
+   */
+  get sentinel(): Sentinel {
+    this.#checkOpen("watch");
+    const life = this.#state;
+    if (!(life instanceof ChildLife)) {
+      throw new ValueError(`Cannot watch ${this.name}: it has not started: call start() before`);
+    }
+    return this.#sentinel ??= {
+      get ready() {
+        return !life.isAlive;
+      },
+      then: (onReady, onError) => life.wait().then(onReady, onError),
+    };
+  }
+
+  /**
+   * Starts the process, and returns before it has come up. The arguments are copied now, and this handle
+   * lets go of them and of the target.
+   *
+   * What shows only later ends the process, with code 1 and a traceback: a target that uses variables of
+   * a module that neither the main module nor one of `modules` is, or a module that does not load.
+   *
+   * @throws {RuntimeError} When it was started before, is the current process, when the current process is
+   * a daemon, or when a module does so while a process imports it to find what it is to run.
+   * @throws {ValueError} When the handle is closed.
+   * @throws {TypeError} When a subclass overrides `run()` and does not say its module.
+   * @throws {DOMException} A `DataCloneError`, when the arguments or fields can't be cloned.
+   * @throws {Deno.errors.NotCapable} As the constructor, when the program has given permissions back since.
+   */
+  start(): void {
+    const what = `start ${this.name}`;
+    this.#checkOpen("start");
+    if (this.#state !== "initial") {
+      throw new RuntimeError(
+        this.#state === "this"
+          ? `Cannot ${what}: it is the current process`
+          : `Cannot ${what}: it was started before: make another, since each runs once`,
+      );
+    }
+    checkMayHaveChildren(what);
+    checkMayStart(this.name);
+    checkIsPrepared(what);
+    // A getter in the arguments may be tempted to start it again.
+    this.#state = "starting";
+    try {
+      const life = this.#state = new ChildLife(
+        this.#launch(what),
+        this.daemon,
+        () => deleteActive(this),
+      );
+      addActive(this, life);
+      this.#work = NOTHING;
+    } catch (error) {
+      this.#state = "initial";
+      throw error;
+    }
+  }
+
+  #launch(what: string) {
+    const subclass = subclassOf(this, what);
+    const modules = (this.#options.modules ?? []).map(String);
+    const { target, args } = this.#work;
+    const setup = {
+      process: { ...this.#record },
+      subclass,
+      target: target === undefined ? null : describe(target),
+      args,
+      fields: subclass === null ? {} : Object.fromEntries(Object.entries(this)),
+      modules,
+    };
+    const known = subclass === null ? modules : [...modules, subclass.url!];
+    return launchTarget(setup, processSpecs(what, this.#options)(known));
+  }
+
+  /**
+   * What the process does: calls the target. To be overridden by subclasses that do something else.
+   *
+   * @returns Anything; the process waits for a promise.
+   */
+  run(): unknown {
+    const { target, args } = this.#work;
+    if (target === undefined) return;
+    return typeof target === "function" ? target(...args as never[]) : runReference(target, args);
+  }
+
+  /**
+   * Waits for the process to end; joining one that has ended is fine.
+   *
+   * @param timeout Milliseconds after which to wait no longer; 0 or less to have a look. `exitcode` or
+   * `is_alive()` then tells whether it has ended.
+   * @returns Resolves in either case.
+   * @throws {RuntimeError} When it has not started, or is the current process.
+   * @throws {ValueError} When the handle is closed.
+   */
+  async join(timeout?: number): Promise<void> {
+    this.#checkOpen("join");
+    checkTimeout(timeout);
+    await this.#child("join").wait(timeout);
+  }
+
+  /**
+   * Whether the process has been started and has not ended.
+   *
+   * @returns `true` for the current process.
+   * @throws {ValueError} When the handle is closed.
+   */
+  is_alive(): boolean {
+    this.#checkOpen("ask after");
+    return this.#state === "this" || (this.#state instanceof ChildLife && this.#state.isAlive);
+  }
+
+  /**
+   * Asks the process to end, by SIGTERM; exit hooks of the process don't run. Does nothing when it has
+   * ended.
+   *
+   * @throws {RuntimeError} When it has not started, or is the current process.
+   * @throws {ValueError} When the handle is closed.
+   */
+  terminate(): void {
+    this.#signal("terminate", "SIGTERM");
+  }
+
+  /** As {@linkcode Process.terminate}, by SIGKILL, which no process can ignore. */
+  kill(): void {
+    this.#signal("kill", "SIGKILL");
+  }
+
+  /** As {@linkcode Process.terminate}, by SIGINT, which is what Ctrl-C sends. */
+  interrupt(): void {
+    this.#signal("interrupt", "SIGINT");
+  }
+
+  /**
+   * Lets go of a process that has ended, or never started. Afterwards only its name and `daemon` can be
+   * asked for; to close it again is fine.
+   *
+   * @throws {ValueError} When it runs.
+   */
+  close(): void {
+    if (!this.#closed && this.#state !== "initial" && this.is_alive()) {
+      throw new ValueError(
+        `Cannot close ${this.name}: it runs: join() it, or terminate() it and join()`,
+      );
+    }
+    this.#closed = true;
+    this.#work = NOTHING;
+  }
+
+  /**
+   * Does with the process what the end of the program would do, and closes it: waits for it to end; a
+   * daemon is told to, by SIGTERM.
+   */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#closed && this.#state instanceof ChildLife) {
+      if (this.daemon) this.terminate();
+      await this.#state.wait();
+    }
+    this.close();
+  }
+
+  /**
+   * Describes the process.
+   *
+   * @returns For example `<Process name="Process-1" pid=123 parent=122 stopped exitcode=-SIGTERM>`.
+   */
+  toString(): string {
+    const life = this.#state instanceof ChildLife ? this.#state : undefined;
+    const pid = life?.pid ?? (this.#state === "this" ? Deno.pid : undefined);
+    const info = [
+      nameOf(this.constructor) || "Process",
+      `name=${JSON.stringify(this.name)}`,
+      ...(pid === undefined ? [] : [`pid=${pid}`]),
+      `parent=${this.#record.parent?.pid ?? null}`,
+      this.#status(),
+      ...(this.#closed || life === undefined || life.isAlive ? [] : [
+        `exitcode=${life.endSignal === null ? life.exitcode : `-${life.endSignal}`}`,
+      ]),
+      ...(this.daemon ? ["daemon"] : []),
+    ];
+    return `<${info.join(" ")}>`;
+  }
+
+  /** How `console.log` shows it. */
+  [Symbol.for("Deno.customInspect")](): string {
+    return this.toString();
+  }
+
+  #status(): string {
+    if (this.#closed) return "closed";
+    if (this.#state instanceof ChildLife) return this.#state.isAlive ? "started" : "stopped";
+    return this.#state === "initial" ? "initial" : "started";
+  }
+
+  #signal(action: string, signal: Deno.Signal): void {
+    this.#checkOpen(action);
+    this.#child(action).signal(signal);
+  }
+
+  #child(action: string): ChildLife {
+    if (this.#state instanceof ChildLife) return this.#state;
+    throw new RuntimeError(
+      `Cannot ${action} ${this.name}: ${
+        this.#state === "this"
+          ? "it is the current process"
+          : "it has not started: call start() before"
+      }`,
+    );
+  }
+
+  #checkOpen(action: string): void {
+    if (!this.#closed) return;
+    throw new ValueError(`Cannot ${action} ${this.name}: it is closed`);
+  }
+}
+
+/** Where the class of a process is to be found; `null` when {@linkcode Process} will do. */
+function subclassOf(process: Process, what: string): CallDescription | null {
+  const { constructor } = process;
+  if (constructor === Process) return null;
+  const { module } = constructor as typeof Process;
+  const name = nameOf(constructor);
+  if (module === undefined && process.run === Process.prototype.run) return null;
+  if (module === undefined || !URL.canParse(String(module))) {
+    throw new TypeError(
+      `Cannot ${what}: ${name || "its class"} overrides run(), and its static module is ` +
+        `${module}: let a module export the class, and add static override module = import.meta.url`,
+    );
+  }
+  return { id: -1, name, url: String(module), text: textOf(constructor), source: null };
+}
+
+/** For who calls `run` outside of the process that it is for. */
+async function runReference(
+  { url, name }: Exclude<Target, (...args: never[]) => unknown>,
+  args: readonly unknown[],
+): Promise<unknown> {
+  const exports: Record<string, (...args: readonly unknown[]) => unknown> = await import(url);
+  return exports[name]!(...args);
+}
