@@ -70,7 +70,7 @@ function view({ signal, deadline, priority, transfer, ...map }: TaskOptions): Vi
       priority: priority ?? 0,
       deadline: deadline === Infinity ? undefined : deadline,
       transfer: transfer ?? [],
-      signal: signal && signalGroup(signal),
+      signal: signal && signalGroup<Task>(signal, (task) => task.worker?.revokeOrStop(task)),
     },
     map: {
       timeout: map.timeout,
