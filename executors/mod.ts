@@ -13,6 +13,15 @@
  * @module
  */
 
+export {
+  type CommandEncoding,
+  CommandExecutor,
+  type CommandExecutorOptions,
+  type CommandOptions,
+  type CommandOutput,
+  type CommandResult,
+  type CommandStats,
+} from "./command.ts";
 export { BrokenExecutor, BrokenThreadPool, InvalidStateError } from "./errors.ts";
 export { Executor, type Inputs, type Submitter, type TaskOptions } from "./executor.ts";
 export { Future } from "./future.ts";

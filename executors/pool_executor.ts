@@ -13,6 +13,7 @@ import { type MapBackend, MapIterator, type MapOptions } from "./_map.ts";
 import { aTypeOf, checkOptions, integerFrom, MILLISECONDS, type OptionRules } from "./_options.ts";
 import { Scheduler, type SchedulerOptions } from "./_scheduler.ts";
 import type { ChunkOutcome } from "./_settle.ts";
+import { checkShutdownOptions } from "./_shutdown_options.ts";
 import { signalGroup } from "./_signal_group.ts";
 import { Task, type TaskSettings } from "./_task.ts";
 import {
@@ -49,11 +50,6 @@ const TASK_RULES: OptionRules = {
   },
   chunksize: integerFrom(1),
   buffersize: integerFrom(1),
-};
-
-const SHUTDOWN_RULES: OptionRules = {
-  wait: aTypeOf("a boolean", (value) => typeof value === "boolean"),
-  cancel_futures: aTypeOf("a boolean", (value) => typeof value === "boolean"),
 };
 
 /** What a view's tasks have in common. */
@@ -128,7 +124,7 @@ export abstract class PoolExecutor extends Executor {
   override shutdown(
     options: { wait?: boolean | undefined; cancel_futures?: boolean | undefined } = {},
   ): Promise<void> {
-    checkOptions("shut down", options, SHUTDOWN_RULES);
+    checkShutdownOptions(options);
     return this.#scheduler.shutdown(options.wait ?? true, options.cancel_futures ?? false);
   }
 
