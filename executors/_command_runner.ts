@@ -17,7 +17,7 @@ import { appendFrames } from "../ipc/_error_codec.ts";
 import { Program, type ProgramEnd } from "../ipc/_program.ts";
 import { startError } from "../ipc/_program_errors.ts";
 import { after } from "../sync/_deadline.ts";
-import { TimeoutError } from "../sync/errors.ts";
+import { RuntimeError, TimeoutError } from "../sync/errors.ts";
 import { Books } from "./_books.ts";
 import type { CommandOwner, CommandTask } from "./_command_task.ts";
 import { Fifo } from "./_fifo.ts";
@@ -114,7 +114,7 @@ export class CommandRunner implements CommandOwner {
     if (deadline !== undefined) task.stopClock = after(deadline, () => overdue(task, deadline));
     program.over.then(
       (end) => this.#over(task, started, () => succeed(task, end)),
-      (error) => this.#over(task, started, () => task.set_exception(error)),
+      (cause) => this.#over(task, started, () => task.set_exception(unkept(task, cause))),
     );
     program.feed((error) => task.set_exception(error));
   }
@@ -162,17 +162,23 @@ function placed<E extends Error>(error: E, { caller }: Origin): E {
   return error;
 }
 
-/** More output than a string or an array can hold makes an error of the result. */
 function succeed(task: CommandTask, { code, signal, stdout, stderr }: ProgramEnd): void {
   let outputs;
   try {
     outputs = task.order.encoding === "bytes"
       ? { stdout, stderr }
       : { stdout: decode(stdout), stderr: decode(stderr) };
-  } catch (error) {
-    return task.set_exception(error);
+  } catch (cause) {
+    return task.set_exception(unkept(task, cause));
   }
   task.set_result({ code, signal, ...outputs });
+}
+
+/** The error of a program that wrote more than a string or an array can hold. */
+function unkept({ order: { call: { command }, origin } }: CommandTask, cause: unknown): Error {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  const what = `Cannot finish ${command}: its output can't be read or kept: ${why}`;
+  return placed(new RuntimeError(what, { cause }), origin);
 }
 
 /** A byte order mark is output as any other. */

@@ -7,14 +7,14 @@
  */
 
 const children = new Set<Deno.ChildProcess>();
+let isListening = false;
 
 /** Has a child killed when the program calls `Deno.exit()`; returns what takes that back. */
 export function killAtExit(child: Deno.ChildProcess): () => void {
-  if (children.size === 0) addEventListener("unload", killAll);
+  if (!isListening) addEventListener("unload", killAll);
+  isListening = true;
   children.add(child);
-  return () => {
-    if (children.delete(child) && children.size === 0) removeEventListener("unload", killAll);
-  };
+  return () => children.delete(child);
 }
 
 /** There is no time left in which a child could be asked first. */

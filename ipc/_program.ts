@@ -59,7 +59,7 @@ export interface ProgramEnd {
 
 /** See the head of the file. */
 export class Program {
-  /** Resolves when the program is over; rejects, then too, when its output could not be read. */
+  /** Resolves when the program is over; rejects, then too, when its output could not be kept. */
   readonly over: Promise<ProgramEnd>;
   readonly #child: Deno.ChildProcess;
   readonly #call: ProgramCall;
@@ -84,6 +84,10 @@ export class Program {
     }).spawn();
     this.#stdout = new ProgramOutput(this.#child.stdout);
     this.#stderr = new ProgramOutput(this.#child.stderr);
+    for (const { ended } of [this.#stdout, this.#stderr]) {
+      // Without a reader the program would wait for ever.
+      ended.catch((error) => this.end(error));
+    }
     this.over = this.#follow();
   }
 

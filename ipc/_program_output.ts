@@ -1,35 +1,32 @@
 /**
  * One output of a program, collected to its end.
  *
- * The bytes are copied into one growing buffer: a chunk that a pipe gives holds 64 kB of memory however
- * few bytes there are in it, so keeping chunks would let a program that writes a line at a time fill
- * the heap.
+ * It is read into one growing buffer. Chunks of the stream's own hold 64 kB of memory each, however few
+ * bytes there are in them: keeping those would let a program that writes a line at a time fill the heap.
  */
 
-/** The least memory that is taken once there is output. */
+/** Room for most outputs; it doubles when it is full. */
 const LEAST = 1024;
+
+const NONE = new ArrayBuffer(0);
 
 /** Reads from its construction on, so that the program never waits for a reader. */
 export class ProgramOutput {
-  /** Resolves at the end of the output, or when it was given up; rejects when it can't be read. */
+  /** Resolves at the end of the output, or when it was given up; rejects when it can't be read or kept. */
   readonly ended: Promise<void>;
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
-  #buffer = new Uint8Array(0);
+  readonly #reader: ReadableStreamBYOBReader;
+  #buffer = new ArrayBuffer(LEAST);
   #length = 0;
-  #wanted = true;
+  #isWanted = true;
 
   constructor(stream: ReadableStream<Uint8Array>) {
-    this.#reader = stream.getReader();
+    this.#reader = stream.getReader({ mode: "byob" });
     this.ended = this.#read();
-    // Whoever waits for the program looks at this one later.
-    this.ended.catch(() => {});
   }
 
   /** Reads on and keeps nothing: a program that is to end must not be stopped by a full pipe. */
   discard(): void {
-    this.#wanted = false;
-    this.#buffer = new Uint8Array(0);
-    this.#length = 0;
+    this.#isWanted = false;
   }
 
   /** Stops reading, although others may hold the pipe open. */
@@ -40,24 +37,22 @@ export class ProgramOutput {
 
   /** All bytes; after the end only, and once. */
   take(): Uint8Array<ArrayBuffer> {
-    return new Uint8Array(this.#buffer.buffer.transfer(this.#length));
+    return new Uint8Array(this.#isWanted ? this.#buffer.transfer(this.#length) : NONE);
   }
 
   async #read(): Promise<void> {
     for (;;) {
-      const { value, done } = await this.#reader.read();
+      // Takes the buffer away, and gives it back with the bytes.
+      const room = new Uint8Array(this.#buffer, this.#length);
+      const { value, done } = await this.#reader.read(room);
+      if (value === undefined) return;
+      this.#buffer = value.buffer;
       if (done) return;
-      if (this.#wanted) this.#add(value);
+      if (this.#isWanted) this.#length += value.length;
+      else this.#length = 0;
+      if (this.#length === this.#buffer.byteLength) {
+        this.#buffer = this.#buffer.transfer(2 * this.#length);
+      }
     }
-  }
-
-  #add(bytes: Uint8Array): void {
-    const length = this.#length + bytes.length;
-    if (length > this.#buffer.length) {
-      const capacity = Math.max(LEAST, length, 2 * this.#buffer.length);
-      this.#buffer = new Uint8Array(this.#buffer.buffer.transfer(capacity));
-    }
-    this.#buffer.set(bytes, this.#length);
-    this.#length = length;
   }
 }
