@@ -76,7 +76,8 @@ export function commandCall<E extends CommandOptions<"text" | "bytes">>(
   args: readonly string[],
   options: E,
 ): { args: readonly string[]; options: E } {
-  const call = { command, args: Array.isArray(args) ? Array.from(args) : args };
+  // What is undefined would pass for an option that is left out.
+  const call = { command: command ?? null, args: Array.isArray(args) ? Array.from(args) : args };
   checkOptions("run a command", call, CALL_RULES);
   const what = `run ${command}`;
   const own = copy(options);

@@ -28,7 +28,7 @@ export function startError(call: ProgramCall, cause: unknown): Error {
 
 /** Deno throws `NotFound` for a missing working directory too, and only its message tells. */
 function notFound({ command, cwd }: ProgramCall, why: string): string {
-  const about = /: (?:(No such cwd)|(cwd is not a directory)) '/.exec(why);
+  const about = /: (?:(No such cwd)|cwd is not a directory) '[^]*'$/.exec(why);
   if (cwd !== undefined && about !== null) {
     const reason = about[1] === undefined ? "is no directory" : "is not there";
     return `its working directory ${reason}: ${cwd}`;
