@@ -39,6 +39,7 @@ function escape(text: string): string {
 /** The class that colours a bar. */
 function kind({ contender, runtime }: Row): string {
   if (contender === "herd" || contender === "raw") return contender;
+  if (contender === "loop") return "raw";
   return runtime === "python" ? "python" : "peer";
 }
 

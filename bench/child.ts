@@ -6,6 +6,7 @@ import process from "node:process";
 import { type JavaScriptName, load } from "./contenders/all.ts";
 import { type Answer, type Job, MARK, type Outcome, type WorkName } from "./job.ts";
 import { burst } from "./measures/burst.ts";
+import { commands } from "./measures/commands.ts";
 import { cpu } from "./measures/cpu.ts";
 import { first } from "./measures/first.ts";
 import { map } from "./measures/map.ts";
@@ -31,6 +32,7 @@ const measures: Readonly<Record<WorkName, Measure>> = {
   mixed: alone(mixed),
   first,
   queue: alone(queue),
+  commands,
 };
 
 function outcome({ samples, notes, contender, failed }: Recorder): Outcome {

@@ -26,6 +26,7 @@ export function label(row: { readonly contender: string; readonly runtime: Runti
   const names: Readonly<Record<string, string>> = {
     herd: "Herd",
     raw: "postMessage",
+    loop: "a loop by hand",
     "cpython-threads": "CPython threads",
     "cpython-processes": "CPython processes",
     "cpython-pool": "CPython Pool",

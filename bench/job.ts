@@ -1,7 +1,15 @@
 /** What a parent asks of a child process, and what the child answers; both are JSON. */
 
 /** The works; `works.ts` says what each measures. */
-export type WorkName = "burst" | "roundtrip" | "map" | "cpu" | "mixed" | "first" | "queue";
+export type WorkName =
+  | "burst"
+  | "roundtrip"
+  | "map"
+  | "cpu"
+  | "mixed"
+  | "first"
+  | "queue"
+  | "commands";
 
 /** How much of a work to do. */
 export interface Plan {

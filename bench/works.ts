@@ -178,4 +178,17 @@ export const works: readonly Work[] = [
     full: { rounds: 3, repeats: 1, count: 1_000_000 },
     quick: { rounds: 1, repeats: 1, count: 100_000 },
   },
+  {
+    name: "commands",
+    title: "{count} × the program `true`, two at a time",
+    metrics: [
+      { name: "ms", title: "all of them", unit: "ms", better: "lower", charted: true },
+      { name: "ratio", title: "against a loop by hand, in turns", unit: "×", better: "lower" },
+    ],
+    targets: [{ kind: "at most", metric: "ratio", value: 1.1 }],
+    contenders: { deno: ["herd", "loop"], node: [], python: [] },
+    shared: true,
+    full: { rounds: 3, repeats: 20, count: 200 },
+    quick: { rounds: 1, repeats: 5, count: 200 },
+  },
 ];

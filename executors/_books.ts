@@ -2,10 +2,10 @@
  * What an executor has done so far: counts of tasks, and how long they waited and ran.
  */
 
-import { hasFailed, outcomeOf } from "./future.ts";
+import { type Future, hasFailed, outcomeOf } from "./future.ts";
 import type { ChunkOutcome } from "./_settle.ts";
 import { Durations, type DurationStats } from "./_stats.ts";
-import type { Task } from "./_task.ts";
+import type { Rows } from "./_task.ts";
 
 /** The part of an executor's statistics that grows; rows of a `map` count as tasks. */
 export interface BookStats {
@@ -30,31 +30,31 @@ export class Books {
   readonly #run = new Durations();
 
   /** A worker has run a task. */
-  ran(task: Task, waited: number, ran: number): void {
-    const rows = Math.max(1, task.rows);
-    this.#wait.add(Math.max(0, waited), rows);
-    this.#run.add(ran / rows, rows);
+  ran(waited: number, ran: number, rows: Rows = 0): void {
+    const times = Math.max(1, rows);
+    this.#wait.add(Math.max(0, waited), times);
+    this.#run.add(ran / times, times);
   }
 
   /** A task got its outcome. */
-  settled(task: Task): void {
-    if (task.rows > 0) this.#chunkSettled(task as Task<ChunkOutcome>);
+  settled(task: Future<unknown>, rows: Rows = 0): void {
+    if (rows > 0) this.#chunkSettled(task as Future<ChunkOutcome>, rows);
     else if (task.cancelled()) this.#cancelled++;
     else if (hasFailed(task)) this.#failed++;
     else this.#finished++;
   }
 
   /** Rows after one that threw were not run; they count as cancelled. */
-  #chunkSettled(chunk: Task<ChunkOutcome>): void {
+  #chunkSettled(chunk: Future<ChunkOutcome>, rows: Rows): void {
     const outcome = outcomeOf(chunk);
     if ("result" in outcome) {
       const { results, failure } = outcome.result;
       this.#finished += results.length;
       if (failure === undefined) return;
       this.#failed++;
-      this.#cancelled += chunk.rows - results.length - 1;
-    } else if (chunk.cancelled()) this.#cancelled += chunk.rows;
-    else this.#failed += chunk.rows;
+      this.#cancelled += rows - results.length - 1;
+    } else if (chunk.cancelled()) this.#cancelled += rows;
+    else this.#failed += rows;
   }
 
   /** The books as they stand. */

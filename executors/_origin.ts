@@ -52,3 +52,13 @@ export class Origins {
     this.#count = 0;
   }
 }
+
+/** The stack, unless the program's own way to format stacks fails or gives something else. */
+export function stackOf(caller: Caller): string | undefined {
+  try {
+    const { stack } = caller;
+    return typeof stack === "string" ? stack : undefined;
+  } catch {
+    return undefined;
+  }
+}

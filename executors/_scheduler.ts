@@ -169,7 +169,7 @@ export class Scheduler implements TaskOwner {
     }
     task.settings.signal?.delete(task);
     if (task.settings.deadline !== undefined) this.#overseer.settled(task);
-    this.books.settled(task);
+    this.books.settled(task, task.rows);
     this.#finishOne();
   }
 
@@ -359,7 +359,7 @@ export class Scheduler implements TaskOwner {
       call.runs += Math.max(1, rows);
       call.runTime += duration;
       const started = heads[head + 2]! / 1000 + worker.clockOffset;
-      this.books.ran(task, started - task.origin.time, duration);
+      this.books.ran(started - task.origin.time, duration, rows);
       settle(task, status, values[i], this.#isListed);
     }
     if (measured.length > 0) worker.window = nextWindow(worker.window, remeasure(measured));

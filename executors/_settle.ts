@@ -7,7 +7,7 @@ import { errorClass, learnErrorClasses } from "../ipc/_error_classes.ts";
 import { decodeError, type WireError } from "../ipc/_error_codec.ts";
 import { type ChunkAnswer, Status } from "../ipc/_protocol.ts";
 import { cancelBecause } from "./future.ts";
-import type { Caller } from "./_origin.ts";
+import { stackOf } from "./_origin.ts";
 import type { Task } from "./_task.ts";
 
 /** What became of a chunk of a `map`: the results of its rows up to the first that threw. */
@@ -102,15 +102,5 @@ function withError(
     learning.then(finish).catch((error) => {
       if (!task.done()) task.set_exception(error);
     });
-  }
-}
-
-/** The stack, unless the program's own way to format stacks fails or gives something else. */
-function stackOf(caller: Caller): string | undefined {
-  try {
-    const { stack } = caller;
-    return typeof stack === "string" ? stack : undefined;
-  } catch {
-    return undefined;
   }
 }

@@ -2,14 +2,24 @@
  * The tasks that one `AbortSignal` cancels: one listener for all of them, and only while there are any.
  */
 
-import { cancelBecause } from "./future.ts";
-import type { SignalGroup, Task } from "./_task.ts";
+import { cancelBecause, type Future } from "./future.ts";
 
-/** The group of a signal; each submitter with a signal has one. */
-export function signalGroup(signal: AbortSignal): SignalGroup {
-  const tasks = new Set<Task>();
-  const abort = (task: Task) => {
-    task.worker?.revokeOrStop(task);
+/** Tasks that one signal cancels. */
+export interface SignalGroup<T extends Future<unknown>> {
+  /** Has the task cancelled when the signal is aborted; at once when it is already. */
+  add(task: T): void;
+  /** The task is done. */
+  delete(task: T): void;
+}
+
+/** The group of a signal; `stop` is called for a task before it is cancelled. */
+export function signalGroup<T extends Future<unknown>>(
+  signal: AbortSignal,
+  stop?: (task: T) => void,
+): SignalGroup<T> {
+  const tasks = new Set<T>();
+  const abort = (task: T) => {
+    stop?.(task);
     cancelBecause(task, signal.reason);
   };
   const onAbort = () => {

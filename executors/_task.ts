@@ -5,6 +5,7 @@
 import type { Call } from "../ipc/callable.ts";
 import { Future, passForPromise } from "./future.ts";
 import type { Origin } from "./_origin.ts";
+import type { SignalGroup } from "./_signal_group.ts";
 
 /** What a submitter's options say of all of its tasks. */
 export interface TaskSettings {
@@ -13,13 +14,7 @@ export interface TaskSettings {
   readonly deadline: number | undefined;
   readonly transfer: readonly Transferable[];
   /** Cancels the tasks of one signal. */
-  readonly signal: SignalGroup | undefined;
-}
-
-/** Tasks that one signal cancels. */
-export interface SignalGroup {
-  add(task: Task): void;
-  delete(task: Task): void;
+  readonly signal: SignalGroup<Task> | undefined;
 }
 
 /** Who keeps the books on tasks. */

@@ -14,6 +14,15 @@
  */
 
 export {
+  type CommandEncoding,
+  CommandExecutor,
+  type CommandExecutorOptions,
+  type CommandOptions,
+  type CommandOutput,
+  type CommandResult,
+  type CommandStats,
+} from "./command.ts";
+export {
   BrokenExecutor,
   BrokenProcessPool,
   BrokenThreadPool,

@@ -19,6 +19,7 @@ import {
 } from "../sync/_options.ts";
 import { Scheduler, type SchedulerOptions } from "./_scheduler.ts";
 import type { ChunkOutcome } from "./_settle.ts";
+import { checkShutdownOptions } from "./_shutdown_options.ts";
 import { signalGroup } from "./_signal_group.ts";
 import { Task, type TaskSettings } from "./_task.ts";
 import {
@@ -57,11 +58,6 @@ const TASK_RULES: OptionRules = {
   buffersize: integerFrom(1),
 };
 
-const SHUTDOWN_RULES: OptionRules = {
-  wait: aTypeOf("a boolean", (value) => typeof value === "boolean"),
-  cancel_futures: aTypeOf("a boolean", (value) => typeof value === "boolean"),
-};
-
 /** What a view's tasks have in common. */
 interface View {
   readonly settings: TaskSettings;
@@ -76,7 +72,7 @@ function view({ signal, deadline, priority, transfer, ...map }: TaskOptions): Vi
       priority: priority ?? 0,
       deadline: deadline === Infinity ? undefined : deadline,
       transfer: transfer ?? [],
-      signal: signal && signalGroup(signal),
+      signal: signal && signalGroup<Task>(signal, (task) => task.worker?.revokeOrStop(task)),
     },
     map: {
       timeout: map.timeout,
@@ -134,7 +130,7 @@ export abstract class PoolExecutor extends Executor {
   override shutdown(
     options: { wait?: boolean | undefined; cancel_futures?: boolean | undefined } = {},
   ): Promise<void> {
-    checkOptions("shut down", options, SHUTDOWN_RULES);
+    checkShutdownOptions(options);
     return this.#scheduler.shutdown(options.wait ?? true, options.cancel_futures ?? false);
   }
 

@@ -491,7 +491,8 @@ function decodeSlot(slot: WireSlot, errors: Error[]): unknown {
   }
 }
 
-function appendFrames(error: Error, caller: string): void {
+/** Continues an error's stack with the frames of another: those of whoever asked for the work. */
+export function appendFrames(error: Error, caller: string): void {
   const frames = caller.split("\n").filter((line) => line.startsWith("    at "));
   if (frames.length > 0) error.stack = [error.stack, ...frames].join("\n");
 }

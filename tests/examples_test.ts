@@ -251,6 +251,13 @@ cancelled before it began: true
 signal: no longer needed
 the worker is free again: 2
 `,
+  "commands.ts": `\
+sorted: [ "ewe", "lamb", "ram" ]
+exit code: 3 and a word: lost
+deadline: true
+cancelled: true
+not in allow: true
+`,
   "errors.ts": `\
 RangeError: this is no JSON, because of a SyntaxError
 the worker died: true
@@ -265,14 +272,16 @@ exit code: -15
 `,
 };
 
-/** What they need beside reading. */
-const FLAGS: Readonly<Record<string, readonly string[]>> = { "processes.ts": ["--allow-run"] };
+/** What an example needs; read access for most. */
+const FLAGS: Readonly<Record<string, readonly string[]>> = {
+  "commands.ts": ["--allow-run=sort,sh,sleep"],
+  "processes.ts": ["-R", "--allow-run"],
+};
 
 for (const [name, output] of Object.entries(OUTPUTS)) {
   Deno.test(`examples/${name} prints what it should`, async () => {
-    const { code, stdout, stderr } = await deno(
-      ...["run", "-R", ...FLAGS[name] ?? [], `examples/${name}`],
-    );
+    const flags = FLAGS[name] ?? ["-R"];
+    const { code, stdout, stderr } = await deno("run", ...flags, `examples/${name}`);
     assertEquals([code, stdout], [0, output], stderr);
   });
 }

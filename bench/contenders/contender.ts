@@ -25,6 +25,8 @@ export interface Contender {
   /** The longest queue for which its rate does not collapse; unlimited when left out. */
   readonly longestQueue?: number;
   start(workers: number, tuning: Tuning): Session;
+  /** Runs the program `true` so many times, at most `limit` at once, for those that run programs. */
+  runPrograms?(count: number, limit: number): Promise<void>;
 }
 
 /**

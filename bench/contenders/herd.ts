@@ -1,4 +1,4 @@
-import { task, ThreadPoolExecutor } from "@herd/concurrent";
+import { CommandExecutor, task, ThreadPoolExecutor } from "@herd/concurrent";
 import { kernels } from "../kernels.ts";
 import type { Contender } from "./contender.ts";
 
@@ -12,7 +12,8 @@ const callables = {
 
 /** Herd's `ThreadPoolExecutor` with its defaults, functions by reference. */
 export const herd: Contender = {
-  settings: "ThreadPoolExecutor({ max_workers }), functions by reference with task(), defaults",
+  settings: "ThreadPoolExecutor({ max_workers }), functions by reference with task(), defaults; " +
+    "commands: a new CommandExecutor({ allow, max_workers }) each time",
   start(workers) {
     const pool = new ThreadPoolExecutor({ max_workers: workers });
     return {
@@ -24,5 +25,12 @@ export const herd: Contender = {
       },
       stop: () => pool.shutdown(),
     };
+  },
+  async runPrograms(count, limit) {
+    await using executor = new CommandExecutor({ allow: ["true"], max_workers: limit });
+    const futures = Array.from({ length: count }, () => executor.submit("true"));
+    for (const { code } of await Promise.all(futures)) {
+      if (code !== 0) throw new Error(`true ended with code ${code}`);
+    }
   },
 };

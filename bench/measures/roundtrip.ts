@@ -39,13 +39,14 @@ export async function roundtrip(recorders: readonly Recorder[], job: Job): Promi
   for (const [recorder, session] of sessions) await end(recorder, session);
 }
 
-/** Adds each contender's figure of one turn, and where `raw` took part the ratio to it. */
+/** Adds each contender's figure of one turn, and where the one named `to` took part the ratio to it. */
 export function addRatios(
   recorders: readonly Recorder[],
   took: ReadonlyMap<string, number>,
   metric: string,
+  to = "raw",
 ): void {
-  const base = took.get("raw");
+  const base = took.get(to);
   for (const recorder of recorders) {
     const own = took.get(recorder.name);
     if (own === undefined) continue;
