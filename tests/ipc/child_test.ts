@@ -5,7 +5,7 @@
 
 import { assert, assertEquals, assertInstanceOf, assertMatch, assertThrows } from "@std/assert";
 import { Child, type ChildEnd, type ChildEvents, type ChildSpec } from "../../ipc/_child.ts";
-import { FrameError } from "../../ipc/_frame.ts";
+import { FrameError } from "../../ipc/_frame_error.ts";
 import { descriptor, descriptors, Marked, noZombies, stateOf } from "../support/processes.ts";
 import type { PROGRAMS } from "./programs/children.ts";
 
