@@ -67,6 +67,8 @@ export class Scheduler implements TaskOwner {
   /** Whether the first task in the queue waits for its function to be analysed. */
   #headIsUndescribed = false;
   #closed = false;
+  /** The workers were ended, and nothing is to be run any more. */
+  #terminated = false;
   #brokenBy: { message: string; cause: unknown } | undefined = undefined;
   #laterTimer: ReturnType<typeof setTimeout> | undefined = undefined;
   /** Keeps the program alive while tasks wait; those in workers do so by their worker. */
@@ -214,6 +216,7 @@ export class Scheduler implements TaskOwner {
   /** Ends all workers: what they run fails with their death, what has not begun is cancelled. */
   terminate(signal: "SIGTERM" | "SIGKILL"): void {
     const workers = this.#roster.all;
+    this.#terminated = true;
     this.shutdown(false, true);
     for (const worker of workers) worker.channel.kill(signal);
   }
@@ -403,16 +406,16 @@ export class Scheduler implements TaskOwner {
         this.#fail(next, `Cannot begin ${nameOf(next)}: ${many}: ${about}`, death);
       }
     }
-    this.#queue.unshift(unstarted);
+    if (this.#terminated) { for (const task of unstarted) task.cancel(); }
+    else this.#queue.unshift(unstarted);
     if (this.#options.onWorkerDeath === "break" && !this.#closed) {
       this.#break(withNote(`Cannot run tasks: ${about}`, death), cause);
     } else this.#flush();
   }
 
   #failAll(tasks: readonly Task[], about: string, death: Omit<Death, "how">): void {
-    for (const task of tasks) {
-      this.#fail(task, `Cannot finish ${nameOf(task)}: ${about} while it had the task`, death);
-    }
+    const why = `${about} while it had the task${death.unsure ? ", which may have run" : ""}`;
+    for (const task of tasks) this.#fail(task, `Cannot finish ${nameOf(task)}: ${why}`, death);
   }
 
   #fail(task: Task, message: string, death: Omit<Death, "how">): void {

@@ -24,7 +24,7 @@ export interface Channel {
    * any more. Resolves when nothing more can be done.
    */
   abandon(): Promise<void>;
-  /** Ends the worker at once, whatever it does; its death is reported. */
+  /** Ends the worker, whatever it does, if by SIGTERM then a little later; its death is reported. */
   kill(signal: "SIGTERM" | "SIGKILL"): void;
 }
 
@@ -36,6 +36,8 @@ export interface Death {
   readonly note?: string;
   /** The error that ended it. */
   readonly cause?: unknown;
+  /** It did not say which of the tasks that it had it began, or even ended. */
+  readonly unsure?: boolean;
 }
 
 /** What a channel reports. */

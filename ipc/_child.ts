@@ -1,9 +1,13 @@
 /**
  * A child process and the channel to it; the child's side is `_child_link.ts`.
  *
- * Its end is reported once, after everything that it sent: when its status is known and both its socket
- * and its standard error have ended. A grandchild may keep those open, so they are waited for only a
- * moment. Children are reaped in any case: nobody has to ask for the status.
+ * - Each message that left the child is reported once, in the order of sending, whatever way it took.
+ * - Its end is reported once, after all messages: when its status is known and both its socket and its
+ *   standard error have ended. A grandchild may keep standard error open, so that is waited for only a
+ *   moment.
+ * - Whoever ends its side of the channel ends: a child that lives on without its channel is ended, and so
+ *   is one that sends what is no message, by force and at once.
+ * - It is reaped in any case: nobody has to ask for the status.
  */
 
 import { after } from "../sync/_deadline.ts";
@@ -11,20 +15,27 @@ import type { LinkSettings } from "./_child_link.ts";
 import { Assembler } from "./_fragments.ts";
 import { FrameReader, newMarker } from "./_frame.ts";
 import { FrameError } from "./_frame_error.ts";
-import { FrameWriter, readFrames } from "./_frame_pump.ts";
+import { type ByteSink, FrameWriter, readFrames } from "./_frame_pump.ts";
 import { LastWords } from "./_last_words.ts";
 import { reapLater } from "./_reaper.ts";
-import { type Rendezvous, rendezvous } from "./_rendezvous.ts";
+import { closeListener, type Rendezvous, rendezvous } from "./_rendezvous.ts";
 import type { ChannelGrants } from "./_start_flags.ts";
 
 /** Milliseconds for a child to end by itself once its channel has ended, or it got SIGTERM. */
 const GRACE = 1000;
+/**
+ * How much of a child's standard error may wait to be passed on, in bytes, before no more is read. With
+ * more the program's memory fills when nobody reads its own standard error; with less the child waits.
+ */
+const MOST_UNPASSED = 1024 * 1024;
 /**
  * How often, and how long in milliseconds each time, the last bytes of a dead child are waited for. Many
  * short times, since a program that was busy meanwhile sees its timers before what has arrived.
  */
 const DRAIN_TURNS = 20;
 const DRAIN_TURN = 10;
+/** For how many of those turns a child is still expected that has ended and did not connect. */
+const MEETING_TURNS = 2;
 
 /** How to start a child. */
 export interface ChildSpec {
@@ -45,13 +56,15 @@ export interface ChildEnd {
   /** The last lines on its standard error. */
   readonly lastWords: string;
   readonly outOfMemory: boolean;
-  /** What was wrong with its channel, if that was the reason for its end. */
+  /** What it sent that is no message, if that was the reason for its end. */
   readonly channelError: unknown;
+  /** It closed its channel and did not end, until it was ended. */
+  readonly deserted: boolean;
 }
 
 /** What a child reports. */
 export interface ChildEvents {
-  /** A message, whose bytes stand only until this returns. */
+  /** A message, whose bytes stand only until this returns. Throws when it is none. */
   message(message: Uint8Array): void;
   ended(end: ChildEnd): void;
 }
@@ -62,10 +75,10 @@ export class Child {
   readonly #events: ChildEvents;
   readonly #marker = newMarker();
   readonly #words = new LastWords();
-  readonly #rendezvous: Rendezvous | undefined;
+  readonly #meeting: Rendezvous | undefined;
   #connection: Deno.UnixConn | undefined = undefined;
-  /** Ends its standard input, where that is its channel. */
-  #endInput: (() => void) | undefined = undefined;
+  /** Its standard input, where that is its channel. */
+  #input: WritableStreamDefaultWriter<Uint8Array> | undefined = undefined;
   #writer: FrameWriter | undefined = undefined;
   /** Messages for a child that has not connected yet. */
   #early: (readonly Uint8Array[])[] = [];
@@ -74,8 +87,12 @@ export class Child {
   /** What came through standard error beside a socket: the number of messages before, and the rest. */
   readonly #late: Uint8Array[] = [];
   #channelError: unknown = undefined;
+  #deserted = false;
   #held = true;
+  /** It has been told to end. */
   #closing = false;
+  /** Its end has been reported. */
+  #over = false;
   readonly #stopTimers: (() => void)[] = [];
   /** When it has ended, has been reaped, and has been reported. */
   readonly ended: Promise<ChildEnd>;
@@ -83,8 +100,11 @@ export class Child {
   /** Starts it. Throws what `Deno.Command` throws. */
   constructor(spec: ChildSpec, events: ChildEvents) {
     this.#events = events;
-    const meeting = this.#rendezvous = rendezvous((channel) => spec.isDenied(channel));
-    const link = { marker: this.#marker.toHex(), socket: meeting?.path ?? null };
+    const meeting = this.#meeting = rendezvous((channel) => spec.isDenied(channel));
+    const link: LinkSettings = {
+      marker: this.#marker.toHex(),
+      meeting: meeting === undefined ? null : { path: meeting.path, folder: meeting.folder },
+    };
     try {
       this.#process = new Deno.Command(spec.program, {
         args: spec.arguments(link, meeting?.grants ?? {}),
@@ -100,8 +120,7 @@ export class Child {
     }
     const reaped = reapLater(spec.program, this.pid);
     const socket = meeting === undefined ? this.#usePipe() : this.#useSocket(meeting);
-    const errors = this.#readErrors(meeting !== undefined);
-    this.ended = this.#watch(meeting, [socket, errors], reaped);
+    this.ended = this.#watch([socket, this.#readErrors()], reaped);
   }
 
   /** Its process ID. */
@@ -115,11 +134,11 @@ export class Child {
     else this.#writer.send(message);
   }
 
-  /** Whether it keeps the program alive; it does at first. */
+  /** Whether it keeps the program alive; it does at first, and not when it has ended. */
   hold(on: boolean): void {
-    if (on === this.#held) return;
+    if (on === this.#held || this.#over) return;
     this.#held = on;
-    for (const it of [this.#process, this.#connection, this.#rendezvous?.listener]) {
+    for (const it of [this.#process, this.#connection, this.#meeting?.listener]) {
       if (on) it?.ref();
       else it?.unref();
     }
@@ -136,11 +155,11 @@ export class Child {
 
   /** Ends the channel, whereupon it ends by itself; by force when it does not. */
   async close(): Promise<void> {
-    this.hold(true);
     this.#closing = true;
-    await this.#writer?.drained();
-    this.#disconnect();
-    this.#stopTimers.push(after(GRACE, () => this.terminate()));
+    this.hold(true);
+    // What it has not been sent yet may never leave: that must not keep it.
+    this.#afterGrace(() => this.terminate());
+    if (this.#writer !== undefined) this.#disconnect();
     await this.ended;
   }
 
@@ -149,114 +168,142 @@ export class Child {
     this.#closing = true;
     this.hold(true);
     this.signal("SIGTERM");
-    this.#stopTimers.push(after(GRACE, () => this.signal("SIGKILL")));
+    this.#afterGrace(() => this.signal("SIGKILL"));
     await this.ended;
   }
 
-  #disconnect(): void {
-    if (this.#connection !== undefined) {
-      try {
-        // The child may still have something to say.
-        this.#connection.closeWrite();
-      } catch {
-        // It has ended.
-      }
-    } else this.#endInput?.();
+  #afterGrace(then: () => void): void {
+    if (!this.#over) this.#stopTimers.push(after(GRACE, then));
   }
 
-  #connected(sink: { write(bytes: Uint8Array): Promise<number> }): void {
-    // A child that can't be written to has ended, or is about to be seen as ended.
-    this.#writer = new FrameWriter(sink, this.#marker, () => {});
+  /** Ends the way to it, when all that was sent has left; it may still have something to say. */
+  async #disconnect(): Promise<void> {
+    await this.#writer!.drained();
+    try {
+      await (this.#connection?.closeWrite() ?? this.#input?.close());
+    } catch {
+      // It has ended.
+    }
+  }
+
+  #connected(sink: ByteSink): void {
+    this.#writer = new FrameWriter(sink, this.#marker, () => this.#channelEnded());
     for (const message of this.#early.splice(0)) this.#writer.send(message);
+    if (this.#closing) this.#disconnect();
   }
 
-  async #useSocket(meeting: Rendezvous): Promise<void> {
+  async #useSocket({ listener }: Rendezvous): Promise<void> {
     let connection: Deno.UnixConn;
     try {
-      connection = await meeting.listener.accept();
+      connection = await listener.accept();
     } catch {
       return; // It has ended before.
     }
+    closeListener(listener);
     this.#connection = connection;
     if (!this.#held) connection.unref();
-    meeting[Symbol.dispose]();
     this.#connected(connection);
-    if (this.#closing) this.#disconnect();
-    try {
+    await this.#receive(async () => {
       await readFrames(connection, new FrameReader({ marker: this.#marker }), (message) => {
         this.#received++;
-        this.#events.message(message);
+        this.#take(message);
       });
-    } catch (error) {
-      this.#breakChannel(error);
-    }
-    if (!this.#closing) this.#expectEnd();
+    });
+    this.#channelEnded();
   }
 
   #usePipe(): Promise<void> {
-    const writer = this.#process.stdin.getWriter();
-    this.#endInput = () => writer.close().catch(() => {});
+    const writer = this.#input = this.#process.stdin.getWriter();
     this.#connected({
       async write(bytes) {
-        await writer.write(bytes as Uint8Array<ArrayBuffer>);
+        await writer.write(bytes);
         return bytes.length;
       },
     });
     return Promise.resolve();
   }
 
-  async #readErrors(besideSocket: boolean): Promise<void> {
+  async #readErrors(): Promise<void> {
     const assembler = new Assembler();
-    const reader = new FrameReader({
-      marker: this.#marker,
-      stray: (bytes) => this.#words.add(bytes),
-    });
-    try {
+    const words = this.#words;
+    const reader = new FrameReader({ marker: this.#marker, stray: (bytes) => words.add(bytes) });
+    const besideSocket = this.#meeting !== undefined;
+    await this.#receive(async () => {
       for await (const chunk of this.#process.stderr) {
         for (const piece of reader.push(chunk)) {
           const message = assembler.add(piece);
           if (message === undefined) continue;
           if (besideSocket) this.#late.push(message);
-          else this.#events.message(message);
+          else this.#take(message);
         }
+        if (words.unpassed > MOST_UNPASSED) await words.passedOn();
       }
+    });
+    try {
       reader.end();
+    } catch {
+      // Half a frame: its writer was killed.
+    }
+    if (!besideSocket) this.#channelEnded();
+  }
+
+  /** Reads, and looks at what ended that: a stream that fails has ended like another. */
+  async #receive(read: () => Promise<void>): Promise<void> {
+    try {
+      await read();
+    } catch (error) {
+      if (error instanceof FrameError) this.#breakChannel(error);
+    }
+  }
+
+  #take(message: Uint8Array): void {
+    if (this.#channelError !== undefined) return;
+    try {
+      this.#events.message(message);
     } catch (error) {
       this.#breakChannel(error);
     }
   }
 
-  /** What arrives is no frame, or can't be read: nothing that follows can be trusted. */
+  /** What arrives is no message: nothing that follows can be trusted. */
   #breakChannel(error: unknown): void {
-    if (error instanceof FrameError) this.#channelError ??= error;
-    if (this.#channelError !== undefined) this.signal("SIGKILL");
+    this.#channelError ??= error;
+    this.signal("SIGKILL");
   }
 
-  /** Its channel has ended: so should it. */
-  #expectEnd(): void {
-    this.#stopTimers.push(after(GRACE, () => this.terminate()));
+  /** No more can come, or leave: so it should end. */
+  #channelEnded(): void {
+    if (this.#closing) return;
+    this.#afterGrace(() => {
+      this.#deserted = true;
+      this.terminate();
+    });
   }
 
   async #watch(
-    meeting: Rendezvous | undefined,
     streams: readonly Promise<void>[],
     reaped: () => Promise<void>,
   ): Promise<ChildEnd> {
     const { code, signal } = await this.#process.status;
     const reaper = reaped();
-    if (this.#connection === undefined) meeting?.[Symbol.dispose]();
     let drained = false;
     Promise.all(streams).then(() => this.#words.passedOn()).then(() => drained = true);
-    for (let turn = 0; turn < DRAIN_TURNS && !drained; turn++) await pause(DRAIN_TURN);
-    for (const stopTimer of this.#stopTimers) stopTimer();
+    for (let turn = 0; turn < DRAIN_TURNS && !drained; turn++) {
+      if (turn === MEETING_TURNS && this.#meeting !== undefined) {
+        closeListener(this.#meeting.listener);
+      }
+      await pause(DRAIN_TURN);
+    }
     this.#takeLate();
-    this.#connection?.close();
+    this.#release();
     const end: ChildEnd = {
       code,
       signal,
       lastWords: this.#words.text(),
-      outOfMemory: this.#words.tellsOutOfMemory,
+      // Anybody can write this; who runs out of memory is ended by a signal.
+      outOfMemory: signal !== null && this.#words.tellsOutOfMemory,
       channelError: this.#channelError,
+      deserted: this.#deserted,
     };
     this.#events.ended(end);
     await reaper;
@@ -267,8 +314,18 @@ export class Child {
   #takeLate(): void {
     const [first, ...messages] = this.#late;
     if (first === undefined || first.length !== Uint32Array.BYTES_PER_ELEMENT) return;
-    const before = new Uint32Array(first.buffer)[0]!;
-    for (const message of messages.slice(this.#received - before)) this.#events.message(message);
+    const before = new Uint32Array(first.slice().buffer)[0]!;
+    for (const message of messages.slice(Math.max(0, this.#received - before))) this.#take(message);
+  }
+
+  #release(): void {
+    for (const stopTimer of this.#stopTimers) stopTimer();
+    // A grandchild may keep its standard error open for as long as it likes.
+    this.hold(false);
+    this.#over = true;
+    this.#connection?.close();
+    this.#input?.abort().catch(() => {});
+    this.#meeting?.[Symbol.dispose]();
   }
 }
 

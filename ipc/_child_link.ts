@@ -19,13 +19,14 @@ import { fragments } from "./_fragments.ts";
 import { FrameReader } from "./_frame.ts";
 import { type ByteSource, FrameWriter, readFrames } from "./_frame_pump.ts";
 import { onParentEnd } from "./_parent_life.ts";
+import { takeStandardInput } from "./_private_input.ts";
 
 /** What a child must know to reach its parent. */
 export interface LinkSettings {
   /** What its frames are marked with, as hexadecimal digits. */
   readonly marker: string;
-  /** The parent's socket, if there is one. */
-  readonly socket: string | null;
+  /** The parent's socket, if there is one, and its folder, which is to be removed. */
+  readonly meeting: { readonly path: string; readonly folder: string } | null;
 }
 
 /** See the head of the file. */
@@ -40,7 +41,7 @@ export interface ChildLink {
    * Hands messages over until the parent ends the channel, or is gone. A message's bytes stand only
    * until `handle` returns.
    *
-   * @throws {FrameError} When what arrives is no frame.
+   * @throws {FrameError} When what arrives is no frame; what `handle` throws.
    */
   receive(handle: (message: Uint8Array) => void): Promise<void>;
   /**
@@ -56,23 +57,44 @@ export interface ChildLink {
  * @param revoke What to give back.
  */
 export async function linkToParent(
-  { marker, socket }: LinkSettings,
+  { marker, meeting }: LinkSettings,
   revoke: readonly Deno.PermissionDescriptor[],
 ): Promise<ChildLink> {
+  // It is the way out for last words, if not for all.
+  Object.defineProperty(Deno.stderr, "close", { value: () => {} });
   const mark = Uint8Array.fromHex(marker);
-  const link = socket === null
-    ? new PipeLink(mark)
-    : new SocketLink(await Deno.connect({ transport: "unix", path: socket }), mark);
+  const link = meeting === null ? new PipeLink(mark) : new SocketLink(await connect(meeting), mark);
   for (const descriptor of revoke) Deno.permissions.revokeSync(descriptor);
   return link;
 }
 
+async function connect(
+  { path, folder }: NonNullable<LinkSettings["meeting"]>,
+): Promise<Deno.UnixConn> {
+  try {
+    return await Deno.connect({ transport: "unix", path });
+  } finally {
+    try {
+      Deno.removeSync(folder, { recursive: true });
+    } catch {
+      // The parent has.
+    }
+  }
+}
+
 const writeError = Deno.stderr.writeSync.bind(Deno.stderr);
 
+/** Never throws: a parent that does not read any more is gone, which its end of the channel tells. */
 function writeFragments(message: readonly Uint8Array[], marker: Uint8Array): void {
   for (const fragment of fragments(message, marker)) {
-    let offset = 0;
-    while (offset < fragment.length) offset += writeError(fragment.subarray(offset));
+    for (let offset = 0; offset < fragment.length;) {
+      try {
+        offset += writeError(fragment.subarray(offset));
+      } catch (error) {
+        // A program that shares the pipe may have made it one that does not wait.
+        if (!(error instanceof Deno.errors.WouldBlock)) return;
+      }
+    }
   }
 }
 
@@ -159,16 +181,4 @@ class PipeLink implements ChildLink {
       };
     });
   }
-}
-
-/** What the parent sends is not for user code, which sees an input that has ended. */
-function takeStandardInput(): ByteSource {
-  const { stdin } = Deno;
-  const read = stdin.read.bind(stdin);
-  Object.defineProperties(stdin, {
-    read: { value: () => Promise.resolve(null) },
-    readSync: { value: () => null },
-    readable: { get: () => new Blob([]).stream() },
-  });
-  return { read };
 }

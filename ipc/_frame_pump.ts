@@ -121,7 +121,8 @@ export function join(parts: readonly Uint8Array[], size: number): Uint8Array {
 }
 
 /**
- * Reads until the stream ends, and hands each message over while its bytes stand.
+ * Reads until the stream ends, and hands each message over while its bytes stand. A stream that ends
+ * within a frame is one whose writer died: nobody missed that message but by the writer's death.
  *
  * @throws {FrameError} When what arrives is no frame; what the stream throws.
  */
@@ -133,8 +134,7 @@ export async function readFrames(
   const buffer = new Uint8Array(SMALL);
   for (;;) {
     const length = await source.read(buffer);
-    if (length === null) break;
+    if (length === null) return;
     for (const message of reader.push(buffer.subarray(0, length))) handle(message);
   }
-  reader.end();
 }

@@ -12,11 +12,20 @@ const LINES = 10;
 export class LastWords {
   #tail: Uint8Array = new Uint8Array(0);
   #passing: Promise<void> = Promise.resolve();
+  #unpassed = 0;
+
+  /** How many bytes have not been passed on yet. */
+  get unpassed(): number {
+    return this.#unpassed;
+  }
 
   /** Takes what the child has written; it may be changed afterwards. */
   add(bytes: Uint8Array): void {
     const own = bytes.slice();
-    this.#passing = this.#passing.then(() => passOn(own));
+    this.#unpassed += own.length;
+    this.#passing = this.#passing.then(() => passOn(own)).then(() => {
+      this.#unpassed -= own.length;
+    });
     const tail = new Uint8Array(this.#tail.length + own.length);
     tail.set(this.#tail);
     tail.set(own, this.#tail.length);

@@ -120,7 +120,8 @@ class ProcessChannel implements Channel {
   }
 
   kill(signal: "SIGTERM" | "SIGKILL"): void {
-    this.#child.signal(signal);
+    if (signal === "SIGTERM") this.#child.terminate();
+    else this.#child.signal(signal);
   }
 
   #receive(bytes: Uint8Array): void {
@@ -149,8 +150,7 @@ class ProcessChannel implements Channel {
         return this.#ends({ how: `called ${message.how}` }, message.unbegun);
       default:
         message satisfies never;
-        this.#death = { how: "sent what is no message of Herd's" };
-        this.#child.signal("SIGKILL");
+        throw new TypeError("Cannot use a message from a worker: it is of no known kind");
     }
   }
 
@@ -175,12 +175,15 @@ function slotsOf({ heads }: RunMessage): number[] {
   return heads.filter((_, i) => i % RUN_HEAD === 0);
 }
 
-function deathOf({ code, signal, outOfMemory, channelError }: ChildEnd): Death {
+/** Of a child that said nothing of its end. */
+function deathOf({ code, signal, outOfMemory, channelError, deserted }: ChildEnd): Death {
+  const unsure = true;
   if (channelError !== undefined) {
-    return { how: "sent what is no message of Herd's", cause: channelError };
+    return { how: "sent what is no message of Herd's", cause: channelError, unsure };
   }
-  if (outOfMemory) return { how: `ran out of memory (exit code ${code})` };
-  return { how: signal === null ? `exited with code ${code}` : `was killed by ${signal}` };
+  if (deserted) return { how: "closed its channel and lived on", unsure };
+  if (outOfMemory) return { how: `ran out of memory (exit code ${code})`, unsure };
+  return { how: signal === null ? `exited with code ${code}` : `was killed by ${signal}`, unsure };
 }
 
 function noteOf({ lastWords }: ChildEnd): { note?: string } {

@@ -1,6 +1,9 @@
 /**
  * A Unix socket on which one child is expected, where this program may listen on one and the child may
  * be let connect.
+ *
+ * It stands in a folder of its own, which the child removes when it has tried to connect, whether or not
+ * the parent is still there; the parent removes it for a child that did not get that far.
  */
 
 import { extent } from "./_permission_kinds.ts";
@@ -9,6 +12,8 @@ import type { ChannelGrants } from "./_start_flags.ts";
 /** A socket that a child has to connect to. */
 export interface Rendezvous extends Disposable {
   readonly path: string;
+  /** The folder that holds nothing but the socket. */
+  readonly folder: string;
   readonly listener: Deno.UnixListener;
   /** What the child needs for it. */
   readonly grants: ChannelGrants;
@@ -23,7 +28,7 @@ export interface Rendezvous extends Disposable {
 export function rendezvous(isDenied: (grants: ChannelGrants) => boolean): Rendezvous | undefined {
   if (Deno.build.os === "windows") return undefined;
   const mayListen = (["read", "write", "net"] as const).every((kind) => extent(kind) === "all");
-  if (!mayListen || isDenied(grantsFor(""))) return undefined;
+  if (!mayListen || isDenied(grantsFor("", ""))) return undefined;
   let folder: string | undefined;
   const remove = () => {
     try {
@@ -38,10 +43,11 @@ export function rendezvous(isDenied: (grants: ChannelGrants) => boolean): Rendez
     const listener = Deno.listen({ transport: "unix", path });
     return {
       path,
+      folder,
       listener,
-      grants: grantsFor(path),
+      grants: grantsFor(folder, path),
       [Symbol.dispose]() {
-        listener.close();
+        closeListener(listener);
         remove();
       },
     };
@@ -52,6 +58,15 @@ export function rendezvous(isDenied: (grants: ChannelGrants) => boolean): Rendez
   }
 }
 
-function grantsFor(path: string): ChannelGrants {
-  return { read: [path], write: [path], net: [`unix:${path}`] };
+/** Nobody is expected any more. */
+export function closeListener(listener: Deno.UnixListener): void {
+  try {
+    listener.close();
+  } catch {
+    // It was closed before.
+  }
+}
+
+function grantsFor(folder: string, path: string): ChannelGrants {
+  return { read: [folder], write: [folder], net: [`unix:${path}`] };
 }

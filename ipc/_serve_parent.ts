@@ -2,7 +2,7 @@
  * What a worker does for its parent, whatever kind of worker it is; the entries bring the link.
  *
  * Everything that could end the worker goes through here, so that finished answers leave first and the
- * parent learns how it ended: `Deno.exit`, uncaught errors and unhandled rejections.
+ * parent learns how it ended: `Deno.exit`, `self.close`, uncaught errors and unhandled rejections.
  */
 
 import { decode } from "./_codec.ts";
@@ -48,15 +48,20 @@ export class ParentService {
     addEventListener("unhandledrejection", (event) => {
       uncaught(event, (event as PromiseRejectionEvent).reason);
     });
-    const exit = Deno.exit;
+    const { exit } = Deno;
     Deno.exit = (code?: number): never => {
-      this.exits(`Deno.exit(${code ?? ""})`);
+      this.#exits(`Deno.exit(${code ?? ""})`);
       return exit(code);
+    };
+    const { close } = globalThis;
+    globalThis.close = () => {
+      this.#exits("self.close()");
+      close();
     };
   }
 
   /** The worker ends by its own doing. */
-  exits(how: string): void {
+  #exits(how: string): void {
     this.#server?.end();
     this.#link.postLast({ kind: "exit", how, unbegun: this.#server?.unbegun() ?? [] });
   }

@@ -37,10 +37,6 @@ export function serveParent(loaders: Loaders): void {
   const close = scope.close.bind(scope);
   const postLast = (message: FromWorker) => post(message, []);
   const service = new ParentService({ post, postLast, end: close }, loaders);
-  scope.close = () => {
-    service.exits("self.close()");
-    close();
-  };
   scope.postMessage = () => {
     throw new TypeError(
       "Cannot post a message: this worker belongs to a pool: return the value, or pass the task a port",

@@ -8,9 +8,11 @@ import { FileGate, pass, ThreadGate } from "../suites/executor_tasks.ts";
 executorSuite({
   name: "ThreadPoolExecutor",
   make: (options) => new ThreadPoolExecutor(options),
-  expression: "new herd.ThreadPoolExecutor(2)",
+  expression: (options) => `new herd.ThreadPoolExecutor(${options})`,
+  prefix: "ThreadPoolExecutor",
   broken: BrokenThreadPool,
   gate: () => new ThreadGate(),
+  takesBack: true,
   gaps: {},
 });
 

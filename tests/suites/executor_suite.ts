@@ -43,12 +43,16 @@ export interface SuiteOptions {
 export interface Backend {
   readonly name: string;
   make(options: SuiteOptions): PoolExecutor;
-  /** An expression that makes one with two workers, in a program that has imported all of Herd. */
-  readonly expression: string;
+  /** An expression that makes one, in a program that has imported all of Herd. */
+  expression(options: string): string;
+  /** What its workers are named with, up to the number of the pool. */
+  readonly prefix: string;
   /** What a broken one fails with. */
   readonly broken: typeof BrokenExecutor;
   /** A gate that its workers can see. */
   gate(): Gate;
+  /** Whether what a worker has been sent and has not begun can be taken back. */
+  readonly takesBack: boolean;
   /** Lines that it does not keep, each with the reason. */
   readonly gaps: Readonly<Record<string, string>>;
 }
@@ -170,7 +174,7 @@ function callLines(line: Line, { make }: Backend): void {
   });
 }
 
-function mapLines(line: Line, { make, gate: makeGate }: Backend): void {
+function mapLines(line: Line, { make, gate: makeGate, takesBack }: Backend): void {
   line("E03", "map keeps the order, zips its inputs and takes a chunksize", async () => {
     await using executor = make({ max_workers: 3 });
     const expected = range(10).map((n) => n ** n);
@@ -217,7 +221,7 @@ function mapLines(line: Line, { make, gate: makeGate }: Backend): void {
       assertEquals((await items.next()).done, true);
       gate.open();
       assertEquals(await executor.submit(echo, "after"), "after");
-      assertEquals(visits.arrived, 0);
+      assertLessOrEqual(visits.arrived, takesBack ? 0 : 1);
     },
   );
 
@@ -486,7 +490,7 @@ function held(): { n: number } {
   return argument;
 }
 
-function shutdownLines(line: Line, { make, gate: makeGate }: Backend): void {
+function shutdownLines(line: Line, { make, gate: makeGate, prefix }: Backend): void {
   line("S01", "submit after a shutdown is a RuntimeError", async () => {
     const executor = make({ max_workers: 1 });
     await executor.shutdown();
@@ -587,7 +591,7 @@ function shutdownLines(line: Line, { make, gate: makeGate }: Backend): void {
     await using second = make({ max_workers: 1 });
     const names = [await first.submit(threadName), await second.submit(threadName)];
     const numbers = names.map((name) => {
-      assertMatch(name, /^ThreadPoolExecutor-\d+_0$/);
+      assertMatch(name, new RegExp(`^${prefix}-\\d+_0$`));
       return Number(name.match(/\d+/)![0]);
     });
     assertEquals(numbers[1]! - numbers[0]!, 1);
@@ -614,10 +618,11 @@ function shutdownLines(line: Line, { make, gate: makeGate }: Backend): void {
 
 function programLines(line: Line, { expression }: Backend): void {
   const work = `() => new Promise((resolve) => setTimeout(resolve, 20, "apple"))`;
+  const make = expression("{ max_workers: 2 }");
 
   line("S02", "a program that never shuts down finishes its task and ends", async () => {
     const { code, out, err } = await runProgram(`
-      const executor = ${expression};
+      const executor = ${make};
       executor.submit(${work}).add_done_callback((f) => f.then(console.log));
     `);
     assertEquals([code, out, err], [0, "apple", ""]);
@@ -625,7 +630,7 @@ function programLines(line: Line, { expression }: Backend): void {
 
   line("S06", "a program that shuts down without wait still runs its task", async () => {
     const { code, out, err } = await runProgram(`
-      const executor = ${expression};
+      const executor = ${make};
       executor.submit(${work}).then(console.log);
       executor.shutdown({ wait: false });
     `);
@@ -638,7 +643,7 @@ function programLines(line: Line, { expression }: Backend): void {
     async () => {
       const { code, out, err } = await runProgram(`
       const results = (() => {
-        const executor = ${expression};
+        const executor = ${make};
         for (let n = 0; n < 10; n++) executor.submit(${work});
         return executor.map((n: number) => n + 1, [1, 2, 3, 4, 5]);
       })();
@@ -651,7 +656,7 @@ function programLines(line: Line, { expression }: Backend): void {
 
   line("S17", "a shutdown that neither waits nor keeps futures lets the running end", async () => {
     const { code, out, err } = await runProgram(`
-      const executor = ${expression};
+      const executor = ${make};
       const futures = Array.from({ length: 20 }, () => executor.submit(${work}));
       await futures[0];
       executor.shutdown({ wait: false, cancel_futures: true });
@@ -703,7 +708,7 @@ function initializerLines(line: Line, { make, gate: makeGate, broken, expression
   line("I03", "a program whose initializer failed ends with nothing left", async () => {
     const { code, out, err } = await runProgram(`
       const options = { max_workers: 2, initializer: () => { throw new Error("no database"); } };
-      const executor = ${expression.replace(/\(.*\)/, "(options)")};
+      const executor = ${expression("options")};
       console.log((await executor.submit(() => 1).exception() as Error).cause);
     `);
     assertEquals([code, err], [0, ""]);
