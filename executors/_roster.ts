@@ -165,6 +165,8 @@ export class Roster {
   #died(worker: PoolWorker, death: Death): void {
     const wasStarting = worker.state === "starting";
     this.#forget(worker);
+    // What was kept for its sake may still be going.
+    this.#awaitEnd(worker.channel.abandon());
     // The pause must stand before anybody asks for the next worker.
     if (wasStarting) this.#backOff();
     this.#events.died(worker, death, wasStarting);
