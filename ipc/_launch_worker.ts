@@ -3,13 +3,15 @@
  */
 
 import { ClaimTable } from "../sync/_claim.ts";
+import { Hatch } from "../sync/_hatch.ts";
+import { Cards } from "./_cards.ts";
 import type { Channel, ChannelEvents, Launch, WorkerSetup } from "./_channel.ts";
 import { encode } from "./_codec.ts";
 import { entryModule } from "./_entry_module.ts";
 import { decodeError } from "./_error_codec.ts";
 import { holderGone, LifeWatch, newLockName } from "./_life_lock.ts";
 import { checkMayStart, mainModule } from "./_main_module.ts";
-import type { FromWorker, ToWorker } from "./_protocol.ts";
+import type { CardMessage, FromWorker, ToWorker } from "./_protocol.ts";
 import { sharedRecord } from "./_this_process.ts";
 import { refWorker } from "./_worker_ref.ts";
 import { referencedModules } from "./callable.ts";
@@ -53,6 +55,10 @@ class WorkerChannel implements Channel {
   readonly #events: ChannelEvents;
   readonly #lifeLock = newLockName();
   readonly #watch: LifeWatch;
+  readonly #cards: Cards;
+  readonly #hatch: Hatch;
+  /** Messages posted so far. */
+  #posted = 0;
   /** Waits a moment for the first tasks, to travel with them. */
   #start: WorkerStartMessage | undefined;
   #open = true;
@@ -74,7 +80,8 @@ class WorkerChannel implements Channel {
     });
     const options = permissions === undefined ? {} : { deno: { permissions } };
     this.#worker = new Worker(url, { type: "module", name: setup.name, ...options });
-    this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#receive(data);
+    this.#worker.onmessage = ({ data }: MessageEvent<FromWorker | CardMessage>) =>
+      this.#receive(typeof data === "number" ? this.#cards.readAnswer(data) : data);
     this.#worker.onmessageerror = () => this.#close({ how: "sent a message that does not decode" });
     this.#worker.onerror = (event) => {
       event.preventDefault();
@@ -83,6 +90,10 @@ class WorkerChannel implements Channel {
     this.#hold(false);
     const buffer = ClaimTable.allocate(setup.slots);
     this.claims = new ClaimTable(buffer);
+    const cards = Cards.allocate(setup.slots);
+    this.#cards = new Cards(cards);
+    const hatch = Hatch.allocate();
+    this.#hatch = new Hatch(hatch);
     const { initializer } = setup;
     const transfer: Transferable[] = [];
     const start: WorkerStartMessage = {
@@ -94,6 +105,8 @@ class WorkerChannel implements Channel {
       modules: setup.modules,
       claims: buffer,
       slots: setup.slots,
+      cards,
+      hatch,
       concurrency: setup.concurrency,
       initializer: initializer &&
         { call: initializer.call, args: encode(initializer.args, transfer) },
@@ -105,7 +118,7 @@ class WorkerChannel implements Channel {
       return;
     }
     try {
-      this.#worker.postMessage(start, transfer);
+      this.#send(start, transfer);
     } catch (error) {
       this.abandon();
       throw error;
@@ -118,7 +131,8 @@ class WorkerChannel implements Channel {
       // Not a second time when a getter in the message has something posted.
       this.#start = undefined;
       try {
-        this.#worker.postMessage({ ...start, first: message }, transfer);
+        const full: WorkerStartMessage = { ...start, first: message };
+        this.#send(full, transfer);
       } catch (error) {
         this.#start = start;
         throw error;
@@ -126,14 +140,23 @@ class WorkerChannel implements Channel {
       return;
     }
     this.#sendStart();
-    this.#worker.postMessage(message, transfer);
+    const slot = message.kind === "run" ? this.#cards.writeTask(message) : undefined;
+    if (slot === undefined) this.#send(message, transfer);
+    else if (!this.#hatch.put(slot, this.#posted)) this.#send(slot);
+  }
+
+  #send(message: ToWorker | WorkerStartMessage | CardMessage, transfer?: Transferable[]): void {
+    this.#hatch.shut(this.#posted);
+    if (transfer === undefined) this.#worker.postMessage(message);
+    else this.#worker.postMessage(message, transfer);
+    this.#posted++;
   }
 
   #sendStart(): void {
     const start = this.#start;
     if (start === undefined || !this.#open) return;
     this.#start = undefined;
-    this.#worker.postMessage(start);
+    this.#send(start);
   }
 
   hold(busy: boolean): void {

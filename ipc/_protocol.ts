@@ -113,6 +113,9 @@ export type ToWorker =
   | ForgetMessage
   | PingMessage;
 
+/** Stands for a {@linkcode RunMessage} or {@linkcode AnswersMessage}: the slot on whose card it is. */
+export type CardMessage = number;
+
 /** The worker can take tasks. */
 export interface ReadyMessage {
   kind: "ready";

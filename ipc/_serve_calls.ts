@@ -121,6 +121,11 @@ export class CallServer {
     }
   }
 
+  /** Whether everything that the worker was given is done. */
+  get isIdle(): boolean {
+    return this.#inHand === 0 && this.#batches.length === 0 && !this.#ended;
+  }
+
   /** The worker ends: sends what can be sent, and begins nothing more. */
   end(): void {
     this.#ended = true;

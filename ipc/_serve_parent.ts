@@ -73,6 +73,11 @@ export class ParentService {
     this.#link.end();
   }
 
+  /** Whether everything that the parent has sent is done. */
+  get isIdle(): boolean {
+    return this.#server?.isIdle ?? false;
+  }
+
   /** Handles whatever the parent sends after the start. */
   receive(message: Exclude<ToWorker, StartMessage>): void {
     if (this.#ready) this.#server!.receive(message);

@@ -5,13 +5,14 @@
  */
 
 import { holdForLife } from "./_life_lock.ts";
-import type { FromWorker, RunMessage, StartMessage, ToWorker } from "./_protocol.ts";
+import type { RunMessage, StartMessage } from "./_protocol.ts";
 import type { Loaders } from "./_resolve_callable.ts";
 import { ParentService } from "./_serve_parent.ts";
+import { WorkerLink } from "./_worker_link.ts";
 
 /** A worker's global scope, as far as it is used here. */
 interface WorkerScope extends EventTarget {
-  postMessage(message: unknown, transfer: Transferable[]): void;
+  postMessage(message: unknown, transfer?: Transferable[]): void;
   close(): void;
 }
 
@@ -19,6 +20,10 @@ interface WorkerScope extends EventTarget {
 export interface WorkerStartMessage extends StartMessage {
   /** The Web Lock that it holds for life. */
   lifeLock: string;
+  /** Cards of small tasks. */
+  cards: SharedArrayBuffer;
+  /** Where the next small task may come. */
+  hatch: SharedArrayBuffer;
   /** Tasks that were there at the start: a message less before the first answer. */
   first: RunMessage | null;
 }
@@ -30,13 +35,8 @@ export interface WorkerStartMessage extends StartMessage {
  */
 export function serveParent(loaders: Loaders): void {
   const scope = globalThis as unknown as WorkerScope;
-  const post = scope.postMessage.bind(scope) as (
-    message: FromWorker,
-    transfer: Transferable[],
-  ) => void;
-  const close = scope.close.bind(scope);
-  const postLast = (message: FromWorker) => post(message, []);
-  const service = new ParentService({ post, postLast, end: close }, loaders);
+  const link = new WorkerLink(scope.postMessage.bind(scope), scope.close.bind(scope));
+  const service = new ParentService(link, loaders);
   scope.postMessage = () => {
     throw new TypeError(
       "Cannot post a message: this worker belongs to a pool: return the value, or pass the task a port",
@@ -45,10 +45,11 @@ export function serveParent(loaders: Loaders): void {
   scope.addEventListener("message", (event) => {
     // The channel is Herd's alone: user code that listens would mistake its messages for its own.
     event.stopImmediatePropagation();
-    const message = (event as MessageEvent<ToWorker>).data;
+    const message = link.read((event as MessageEvent).data);
     if (message.kind !== "start") return service.receive(message);
-    const { lifeLock, first } = message as WorkerStartMessage;
+    const { lifeLock, first, cards, hatch } = message as WorkerStartMessage;
     holdForLife(lifeLock);
+    link.open(cards, hatch, service);
     if (first !== null) service.receive(first);
     service.start(message);
   });

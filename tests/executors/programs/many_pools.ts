@@ -1,5 +1,5 @@
 /**
- * A program of `exit_test.ts`: makes pool after pool, twice, and looks at what the second half adds. The first
+ * A program of `exit_test.ts`: makes pool after pool, in three waves, and looks at what the last adds. The first
  * argument says how a pool ends: `disposed`, or `dropped` with nothing but the collector to notice.
  */
 
@@ -35,7 +35,7 @@ if (import.meta.main) {
   await wave(5, true, Infinity);
   const threads = usage().threads + 4;
   // What many threads at a time take, the allocator keeps for the next ones.
-  await wave(pools / 2, dispose, threads);
+  for (let i = 0; i < 2; i++) await wave(pools / 2, dispose, threads);
   const before = usage();
   await wave(pools / 2, dispose, threads);
   const after = usage();

@@ -9,6 +9,7 @@
 
 import type { Actor } from "../../support/stepper.ts";
 import { ClaimTable } from "../../../sync/_claim.ts";
+import { Mail } from "./mail.ts";
 
 /** What the parent does with a task after it was sent; a `stop` task runs until it is asked to stop. */
 export type Action = "keep" | "cancel" | "move" | "stop";
@@ -103,34 +104,6 @@ class LoadThenStore extends ClaimTable {
 function attach({ fault, workers }: Shared, worker: number): Claims {
   const { table } = workers[worker]!;
   return fault === "load then store" ? new LoadThenStore(table) : new ClaimTable(table);
-}
-
-/** Words written by one side and read by the other; word 0 counts them. */
-class Mail {
-  #read = 0;
-
-  constructor(readonly words: Int32Array<SharedArrayBuffer>) {}
-
-  post(word: number): void {
-    const count = Atomics.load(this.words, 0);
-    this.words[1 + count] = word;
-    Atomics.store(this.words, 0, count + 1);
-    Atomics.notify(this.words, 0);
-  }
-
-  /** The next word, or `undefined` when there is none yet. */
-  poll(): number | undefined {
-    if (this.#read === Atomics.load(this.words, 0)) return undefined;
-    return this.words[1 + this.#read++];
-  }
-
-  receive(): number {
-    for (;;) {
-      const word = this.poll();
-      if (word !== undefined) return word;
-      Atomics.wait(this.words, 0, this.#read);
-    }
-  }
 }
 
 /** An actor: runs what it can claim and answers for each message. */

@@ -1,0 +1,63 @@
+/**
+ * A Web Worker's way to its parent: messages, and for small tasks cards and a hatch.
+ */
+
+import { Hatch } from "../sync/_hatch.ts";
+import { Cards } from "./_cards.ts";
+import { Lookout } from "./_lookout.ts";
+import type { AnswersMessage, CardMessage, FromWorker, RunMessage, ToWorker } from "./_protocol.ts";
+import type { ParentLink } from "./_serve_parent.ts";
+
+/** Posts a message to the parent. */
+type PostMessage = (message: FromWorker | CardMessage, transfer?: Transferable[]) => void;
+
+/** Whose tasks come by the link. */
+interface Service {
+  readonly isIdle: boolean;
+  receive(message: RunMessage): void;
+}
+
+/** See the head of the file. */
+export class WorkerLink implements ParentLink {
+  readonly #postMessage: PostMessage;
+  readonly end: () => void;
+  #service: Service | undefined = undefined;
+  #cards: Cards | undefined = undefined;
+  #lookout: Lookout | undefined = undefined;
+
+  /** @param end Ends the worker. */
+  constructor(postMessage: PostMessage, end: () => void) {
+    this.#postMessage = postMessage;
+    this.end = end;
+  }
+
+  /** The worker has got the parent's first message. */
+  open(cards: SharedArrayBuffer, hatch: SharedArrayBuffer, service: Service): void {
+    this.#service = service;
+    const known = this.#cards = new Cards(cards);
+    this.#lookout = new Lookout(new Hatch(hatch), (slot) => service.receive(known.readTask(slot)));
+  }
+
+  /** What the parent has posted. */
+  read(data: ToWorker | CardMessage): ToWorker {
+    this.#lookout?.heard(typeof data === "number");
+    return typeof data === "number" ? this.#cards!.readTask(data) : data;
+  }
+
+  post(message: FromWorker, transfer: Transferable[]): void {
+    const slot = message.kind === "answers" ? this.#answer(message) : undefined;
+    if (slot === undefined) this.#postMessage(message, transfer);
+    else this.#postMessage(slot);
+  }
+
+  postLast(message: FromWorker): void {
+    this.#postMessage(message);
+  }
+
+  /** The slot on whose card the answer stands, when it can. */
+  #answer(message: AnswersMessage): number | undefined {
+    // Before the answer leaves: the parent may have the next task at once.
+    if (this.#service!.isIdle) this.#lookout!.answering();
+    return this.#cards!.writeAnswer(message);
+  }
+}
