@@ -109,6 +109,11 @@ export class PoolWorker implements WorkerLoad, TaskHolder {
    * A task that moves memory travels alone: a message that fails may have detached what it moves.
    */
   send(tasks: readonly Task[]): void {
+    const [first] = tasks;
+    if (tasks.length === 1 && isPlain(first!) && !first!.done()) {
+      this.#post(tasks, ONE_PLAIN);
+      return;
+    }
     let together = new Load();
     for (const task of tasks) {
       // A callback or getter may have settled it since it left the queue.
@@ -336,6 +341,7 @@ interface Parcel {
 }
 
 const PLAIN: Parcel = { values: undefined, flags: 0, transfer: [] };
+const ONE_PLAIN: readonly Parcel[] = [PLAIN];
 
 /** Whether the arguments are posted as they are; true for most, and quick to see. */
 function isPlain({ args, settings }: Task): boolean {

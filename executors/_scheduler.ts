@@ -319,7 +319,7 @@ export class Scheduler implements TaskOwner {
       tasksPerWorker - worker.sent,
       worker.room,
     );
-    const now = performance.now();
+    const now = this.#queue.isMixed ? performance.now() : 0;
     let work = worker.work;
     const batch: Task[] = [];
     this.#headIsUndescribed = false;

@@ -36,6 +36,11 @@ export class TaskQueue {
     return this.#live;
   }
 
+  /** Whether tasks of more than one priority wait: only then time matters. */
+  get isMixed(): boolean {
+    return this.#lanes.length > 1;
+  }
+
   /** Adds a task behind all others of its priority. */
   push(task: Task): void {
     this.#laneOf(task.settings.priority).tasks.push(task);
@@ -60,7 +65,7 @@ export class TaskQueue {
   take(now: number): Task | undefined {
     const urgent = this.#firstLive(0);
     if (urgent < 0) return undefined;
-    const aged = this.#lanes.length > 1 ? this.#agedLane(now) : -1;
+    const aged = this.isMixed ? this.#agedLane(now) : -1;
     const index = aged < 0 ? urgent : aged;
     const lane = this.#lanes[index]!;
     const task = lane.tasks[lane.head]!;

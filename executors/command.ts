@@ -178,7 +178,7 @@ export class CommandExecutor implements AsyncDisposable, Disposable {
       encoding: encoding ?? "text",
       deadline: deadline === Infinity ? undefined : deadline,
       signal: signal && groupOf(signal),
-      origin: this.#runner.origins.take(this.submit),
+      origin: this.#runner.origins.take(command, this.submit),
     });
     this.#runner.submit(task);
     return task as Future<unknown> as Future<CommandResult<E>>;

@@ -179,7 +179,7 @@ export abstract class PoolExecutor extends Executor {
   ): Future<Awaited<R>> {
     this.#checkOpen("submit a task");
     const call = describe(fn);
-    const origin = this.#scheduler.origins.take(boundary);
+    const origin = this.#scheduler.origins.take(call, boundary);
     const task = new Task(this.#scheduler, call, args, 0, settings, this.#submissions++, origin);
     this.#scheduler.submit(task);
     return task as Future<unknown> as Future<Awaited<R>>;
@@ -193,7 +193,7 @@ export abstract class PoolExecutor extends Executor {
   ): AsyncIterableIterator<Awaited<R>> {
     this.#checkOpen("map");
     const call = describe(fn);
-    const origin = this.#scheduler.origins.take(boundary);
+    const origin = this.#scheduler.origins.take(call, boundary);
     const inputs = new Inputs(iterables);
     const backend: MapBackend = {
       maxWorkers: this.#maxWorkers,

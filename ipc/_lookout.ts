@@ -60,9 +60,9 @@ export class Lookout {
     this.#streak = smallTask && now - this.#answeredAt < SOON ? this.#streak + 1 : 0;
   }
 
-  /** The worker is about to post an answer after which it has nothing to do. */
-  answering(): void {
-    const now = this.#answeredAt = performance.now();
+  /** At time `now` the worker is about to post an answer after which it has nothing to do. */
+  answering(now: number): void {
+    this.#answeredAt = now;
     if (this.#isOpen || this.#streak < STREAK || now >= this.#turnEnd) return;
     if (this.#break > 0) {
       this.#break--;

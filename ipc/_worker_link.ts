@@ -57,7 +57,12 @@ export class WorkerLink implements ParentLink {
   /** The slot on whose card the answer stands, when it can. */
   #answer(message: AnswersMessage): number | undefined {
     // Before the answer leaves: the parent may have the next task at once.
-    if (this.#service!.isIdle) this.#lookout!.answering();
+    if (this.#service!.isIdle) this.#lookout!.answering(endOf(message));
     return this.#cards!.writeAnswer(message);
   }
+}
+
+/** When the last task of a message ended, by this worker's clock. */
+function endOf({ heads }: AnswersMessage): number {
+  return (heads.at(-2)! + heads.at(-1)!) / 1000;
 }
