@@ -145,10 +145,14 @@ class WorkerChannel implements Channel {
     else if (!this.#hatch.put(slot, this.#posted)) this.#send(slot);
   }
 
-  #send(message: ToWorker | WorkerStartMessage | CardMessage, transfer?: Transferable[]): void {
+  #send(
+    message: ToWorker | WorkerStartMessage | CardMessage,
+    transfer: Transferable[] = [],
+  ): void {
     this.#hatch.shut(this.#posted);
-    if (transfer === undefined) this.#worker.postMessage(message);
-    else this.#worker.postMessage(message, transfer);
+    // A list, even an empty one, makes Deno load what can be transferred: milliseconds.
+    if (transfer.length > 0) this.#worker.postMessage(message, transfer);
+    else this.#worker.postMessage(message);
     this.#posted++;
   }
 

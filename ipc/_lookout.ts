@@ -10,7 +10,7 @@
  *   worker sleeps in any case, so that timers and sockets are served as if the tasks were one.
  */
 
-import { type Hatch, Sight } from "../sync/_hatch.ts";
+import { Hatch, Sight } from "../sync/_hatch.ts";
 
 /** How many tasks must have come soon after the last answer. */
 const STREAK = 2;
@@ -31,8 +31,8 @@ const LOOKS = 20;
 export class Lookout {
   readonly #hatch: Hatch;
   readonly #take: (slot: number) => void;
-  /** Messages read, the start first. */
-  #read = 1;
+  /** Messages that the worker has read. */
+  #read = 0;
   #turnEnd = 0;
   #answeredAt = 0;
   #streak = 0;
@@ -47,15 +47,15 @@ export class Lookout {
   #isLooking = false;
 
   /** `take` runs the task in a slot. */
-  constructor(hatch: Hatch, take: (slot: number) => void) {
-    this.#hatch = hatch;
+  constructor(hatch: SharedArrayBuffer, take: (slot: number) => void) {
+    this.#hatch = new Hatch(hatch);
     this.#take = take;
   }
 
-  /** The worker has read a message, which was a small task or not. */
-  heard(smallTask: boolean): void {
+  /** The worker has read a message, `read` by now; whether it was a small task. */
+  heard(read: number, smallTask: boolean): void {
     const now = performance.now();
-    this.#read++;
+    this.#read = read;
     this.#turnEnd = now + LONGEST_TURN;
     this.#streak = smallTask && now - this.#answeredAt < SOON ? this.#streak + 1 : 0;
   }

@@ -2,9 +2,8 @@
  * A Web Worker's way to its parent: messages, and for small tasks cards and a hatch.
  */
 
-import { Hatch } from "../sync/_hatch.ts";
 import { Cards } from "./_cards.ts";
-import { Lookout } from "./_lookout.ts";
+import type { Lookout } from "./_lookout.ts";
 import type { AnswersMessage, CardMessage, FromWorker, RunMessage, ToWorker } from "./_protocol.ts";
 import type { ParentLink } from "./_serve_parent.ts";
 
@@ -23,7 +22,11 @@ export class WorkerLink implements ParentLink {
   readonly end: () => void;
   #service: Service | undefined = undefined;
   #cards: Cards | undefined = undefined;
+  #hatch: SharedArrayBuffer | undefined = undefined;
   #lookout: Lookout | undefined = undefined;
+  /** Messages read, the start included. */
+  #read = 0;
+  #hasAnswered = false;
 
   /** @param end Ends the worker. */
   constructor(postMessage: PostMessage, end: () => void) {
@@ -34,20 +37,23 @@ export class WorkerLink implements ParentLink {
   /** The worker has got the parent's first message. */
   open(cards: SharedArrayBuffer, hatch: SharedArrayBuffer, service: Service): void {
     this.#service = service;
-    const known = this.#cards = new Cards(cards);
-    this.#lookout = new Lookout(new Hatch(hatch), (slot) => service.receive(known.readTask(slot)));
+    this.#cards = new Cards(cards);
+    this.#hatch = hatch;
   }
 
   /** What the parent has posted. */
   read(data: ToWorker | CardMessage): ToWorker {
-    this.#lookout?.heard(typeof data === "number");
+    this.#read++;
+    this.#lookout?.heard(this.#read, typeof data === "number");
     return typeof data === "number" ? this.#cards!.readTask(data) : data;
   }
 
   post(message: FromWorker, transfer: Transferable[]): void {
     const slot = message.kind === "answers" ? this.#answer(message) : undefined;
-    if (slot === undefined) this.#postMessage(message, transfer);
-    else this.#postMessage(slot);
+    // A list, even an empty one, makes Deno load what can be transferred: that takes a millisecond.
+    if (slot !== undefined) this.#postMessage(slot);
+    else if (transfer.length > 0) this.#postMessage(message, transfer);
+    else this.#postMessage(message);
   }
 
   postLast(message: FromWorker): void {
@@ -56,9 +62,20 @@ export class WorkerLink implements ParentLink {
 
   /** The slot on whose card the answer stands, when it can. */
   #answer(message: AnswersMessage): number | undefined {
+    if (!this.#hasAnswered) {
+      this.#hasAnswered = true;
+      // Not before the first answer: it would come later.
+      setTimeout(() => this.#loadLookout());
+    }
     // Before the answer leaves: the parent may have the next task at once.
-    if (this.#service!.isIdle) this.#lookout!.answering(endOf(message));
+    if (this.#service!.isIdle) this.#lookout?.answering(endOf(message));
     return this.#cards!.writeAnswer(message);
+  }
+
+  async #loadLookout(): Promise<void> {
+    const { Lookout } = await import("./_lookout.ts");
+    const take = (slot: number) => this.#service!.receive(this.#cards!.readTask(slot));
+    this.#lookout = new Lookout(this.#hatch!, take);
   }
 }
 
