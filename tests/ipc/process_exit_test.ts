@@ -108,6 +108,22 @@ Deno.test("a task may start a process and join it", async () => {
   await assertPrints("a process in a task", "child: hello, task\n0\n");
 });
 
+Deno.test("a process that serves may start processes, also for functions of the main module", async () => {
+  await assertPrints("a server that starts a process", "grandchild: hello, child\n0\n0\n");
+});
+
+Deno.test("without permission to run Deno the constructor names the flag", async () => {
+  const { code, stderr } = await run("greet", { permissions: [] });
+  assertEquals(code, 1);
+  assertMatch(stderr, /NotCapable: Cannot make a Process: .*: add --allow-run=/);
+});
+
+Deno.test("a process can't be given more than the program has", async () => {
+  const { code, stderr } = await run("a process that may read", LEAST);
+  assertEquals(code, 1);
+  assertMatch(stderr, /NotCapable: Cannot make a Process: .* read access .*--allow-read/);
+});
+
 // ---- Targets that don't arrive
 
 for (
