@@ -38,6 +38,7 @@ import {
   transfer,
   ValueError,
 } from "../../mod.ts";
+import { noZombies } from "../support/processes.ts";
 import {
   closeOutput,
   goOn,
@@ -755,6 +756,7 @@ Deno.test("a process without permissions runs its target from the target's own m
   );
 });
 
-Deno.test("no process is left", () => {
+Deno.test("no process is left, alive or dead", async () => {
   assertEquals(active_children(), []);
+  if (Deno.build.os === "linux") await noZombies();
 });
