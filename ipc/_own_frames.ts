@@ -19,7 +19,11 @@ const OWN = [
 const CONTEXT_FRAME = "AsyncLocalStorage.run ";
 
 /** Frames between Herd and a target. */
-const CALLS = [CONTEXT_FRAME, `Process.run (${new URL("./process.ts", import.meta.url).href}`];
+const CALLS = [
+  CONTEXT_FRAME,
+  `Process.run (${new URL("./process.ts", import.meta.url).href}`,
+  new URL("./_process_work.ts", import.meta.url).href,
+];
 
 /** Cuts the stacks of `error` off where Herd called the task's function, in place. */
 export function withoutOwnFrames(error: WireError): WireError {

@@ -8,6 +8,7 @@ import { childSpecs } from "./_child_spec.ts";
 import { CHILD_RULES } from "./_worker_rules.ts";
 import type { TaskReference } from "./callable.ts";
 import type { Permissions } from "./permissions.ts";
+import { isPlainObject } from "./transfer.ts";
 
 /** What a process may be asked to call. */
 export type Target = ((...args: never[]) => unknown) | TaskReference<never[], unknown>;
@@ -51,8 +52,8 @@ const RULES: OptionRules = {
   ),
   args: aTypeOf("an array", Array.isArray),
   kwargs: aTypeOf(
-    "an object",
-    (value) => typeof value === "object" && value !== null && !Array.isArray(value),
+    "a plain object",
+    (value) => typeof value === "object" && value !== null && isPlainObject(value),
   ),
   name: aTypeOf("a string", (value) => typeof value === "string"),
   daemon: aTypeOf("true or false", (value) => typeof value === "boolean"),

@@ -8,8 +8,7 @@
 
 import { nameOf, textOf } from "./_function_text.ts";
 import type { CallDescription, SourceDescription } from "./callable.ts";
-import { importsMainModule, mainModule } from "./_main_module.ts";
-import { loadTaskContext } from "./_task_context.ts";
+import { importMainModule, mainModule } from "./_main_module.ts";
 import { RuntimeError } from "../sync/errors.ts";
 
 /** Any function. */
@@ -148,12 +147,8 @@ export class Resolver {
   }
 
   async #load(url: string): Promise<Exports> {
-    if (url === mainModule()) {
-      // From here on it must be certain whether a task starts workers, or the module's top level.
-      await loadTaskContext();
-      importsMainModule();
-    }
-    return await (this.#loaders[url]?.() ?? import(url));
+    const load = async (): Promise<Exports> => await (this.#loaders[url]?.() ?? import(url));
+    return await (url === mainModule() ? importMainModule(load) : load());
   }
 }
 

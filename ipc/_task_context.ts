@@ -12,6 +12,9 @@ import type { AsyncLocalStorage } from "node:async_hooks";
 let storage: AsyncLocalStorage<unknown> | undefined;
 let alone: unknown;
 
+/** In place of a task: code that an import has set going. */
+const IMPORTED = Symbol("imported");
+
 /** Loads what tells tasks apart that run at the same time. */
 export async function loadTaskContext(): Promise<void> {
   const { AsyncLocalStorage } = await import("node:async_hooks");
@@ -20,7 +23,31 @@ export async function loadTaskContext(): Promise<void> {
 
 /** The task that the caller is part of; `undefined` outside any. */
 export function taskInContext(): unknown {
-  return storage?.getStore() ?? alone;
+  const context = storage?.getStore();
+  return context === IMPORTED ? undefined : context ?? alone;
+}
+
+/** Imports a module: its own code, and what that leaves running, is known by {@linkcode isImported}. */
+export async function importInContext<T>(load: () => Promise<T>): Promise<T> {
+  await loadTaskContext();
+  try {
+    return await storage!.run(IMPORTED, load);
+  } finally {
+    await leaveImport();
+  }
+}
+
+/**
+ * Deno calls what has no context of its own, such as the handler of a server, in that of the import that
+ * evaluated a module last. So another import has to follow, of a module that was not there before.
+ */
+async function leaveImport(): Promise<void> {
+  await import("data:text/javascript,");
+}
+
+/** Whether the caller was set going by an import, and by no task. */
+export function isImported(): boolean {
+  return storage?.getStore() === IMPORTED;
 }
 
 /** Calls `fn`: it and what it awaits are part of `task`. */

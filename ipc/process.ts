@@ -16,8 +16,8 @@ import {
   type ProcessOptions,
   processSpecs,
   type StartOptions,
-  type Target,
 } from "./_process_options.ts";
+import { doWork, Inherited, NO_WORK, type Work } from "./_process_work.ts";
 import {
   checkIsPrepared,
   checkMayHaveChildren,
@@ -31,25 +31,6 @@ export interface Sentinel extends PromiseLike<void> {
   /** Whether the process has ended. */
   readonly ready: boolean;
 }
-
-/** Makes a {@linkcode Process} that stands for the process in which it is made. */
-export class Inherited {
-  readonly record: ProcessRecord;
-  readonly work: Work;
-
-  constructor(record: ProcessRecord, target?: Target, args: readonly unknown[] = []) {
-    this.record = record;
-    this.work = { target, args };
-  }
-}
-
-/** What `run` does. */
-interface Work {
-  readonly target: Target | undefined;
-  readonly args: readonly unknown[];
-}
-
-const NOTHING: Work = { target: undefined, args: [] };
 
 /** Where a process is in its life; "this" for the one that the code runs in. */
 type State = "initial" | "starting" | "this" | ChildLife;
@@ -242,7 +223,7 @@ export class Process implements AsyncDisposable {
         () => deleteActive(this),
       );
       addActive(this, life);
-      this.#work = NOTHING;
+      this.#work = NO_WORK;
     } catch (error) {
       this.#state = "initial";
       throw error;
@@ -271,9 +252,7 @@ export class Process implements AsyncDisposable {
    * @returns Anything; the process waits for a promise.
    */
   run(): unknown {
-    const { target, args } = this.#work;
-    if (target === undefined) return;
-    return typeof target === "function" ? target(...args as never[]) : runReference(target, args);
+    return doWork(this.#work);
   }
 
   /**
@@ -336,7 +315,7 @@ export class Process implements AsyncDisposable {
       );
     }
     this.#closed = true;
-    this.#work = NOTHING;
+    this.#work = NO_WORK;
   }
 
   /**
@@ -420,13 +399,4 @@ function subclassOf(process: Process, what: string): CallDescription | null {
     );
   }
   return { id: -1, name, url: String(module), text: textOf(constructor), source: null };
-}
-
-/** For who calls `run` outside of the process that it is for. */
-async function runReference(
-  { url, name }: Exclude<Target, (...args: never[]) => unknown>,
-  args: readonly unknown[],
-): Promise<unknown> {
-  const exports: Record<string, (...args: readonly unknown[]) => unknown> = await import(url);
-  return exports[name]!(...args);
 }

@@ -14,12 +14,13 @@ import { decode } from "./_codec.ts";
 import { decodeError } from "./_error_codec.ts";
 import { setMainModule } from "./_main_module.ts";
 import { hideOwnFrames } from "./_own_frames.ts";
+import { Inherited } from "./_process_work.ts";
 import type { ProcessMessage, TargetMessage } from "./_protocol.ts";
 import { type Loaders, Resolver } from "./_resolve_callable.ts";
 import { setPreparing, setThisProcess, thisProcess } from "./_this_process.ts";
 import { setCurrentProcess } from "./current_process.ts";
 import { RunningTask } from "./current_task.ts";
-import { Inherited, Process } from "./process.ts";
+import { Process } from "./process.ts";
 
 /**
  * Milliseconds that an orphan has for what it wants to put in order. Longer, and more of them are about;
@@ -97,7 +98,7 @@ async function carryOut(
   const fn = target.call && (await resolver.resolve(target.call)).fn;
   setPreparing(false);
   const [args, fields] = decode(message.values) as [unknown[], Record<string, unknown>];
-  const inherited = new Inherited(thisProcess(), fn ?? undefined, args);
+  const inherited = new Inherited(thisProcess(), { target: fn ?? undefined, args });
   const process: Process = Reflect.construct(Process, [inherited], subclass ?? Process);
   for (const [key, value] of Object.entries(fields)) {
     Object.defineProperty(process, key, {
@@ -135,6 +136,10 @@ function expectToSettle(): () => void {
 function traceback(error: unknown): string {
   try {
     hideOwnFrames(error);
+  } catch {
+    // What was thrown does not want to be looked at, or has no end.
+  }
+  try {
     return Deno.inspect(error);
   } catch {
     return "an error that can't be shown";

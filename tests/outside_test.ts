@@ -80,6 +80,42 @@ const FILES: Readonly<Record<string, string>> = {
       console.log(await executor.submit(paint, 8), await executor.submit(task(url, paint), 9));
     }
   `,
+  "processes.ts": `
+    import { current_process, Process, task } from "@herd/concurrent";
+    import { favourite } from "colours";
+
+    export class Painter extends Process {
+      static override module = import.meta.url;
+      n = 4;
+      override run() {
+        console.log(this.name, favourite, this.n);
+      }
+    }
+
+    export function greet(name: string) {
+      console.log(current_process().name, favourite, name);
+    }
+
+    async function run(process: Process) {
+      process.start();
+      await process.join();
+      if (process.exitcode !== 0) console.log(process.exitcode);
+    }
+
+    if (import.meta.main) {
+      const paint = task<(n: number) => void>(import.meta.resolve("./src/printing.ts"), "print");
+      for (const permissions of ["inherit", "none"] as const) {
+        await run(new Process({ target: greet, args: ["herd"], permissions }));
+        await run(new Process({ target: paint, args: [1], permissions }));
+      }
+      await run(new Painter());
+    }
+  `,
+  "src/printing.ts": `
+    import { paint } from "./paint.ts";
+
+    export const print = (n: number) => console.log(paint(n));
+  `,
   "remote.ts": `
     import { task, ThreadPoolExecutor } from "@herd/concurrent";
 
@@ -221,6 +257,20 @@ Deno.test("read access to the two folders is enough", async () => {
 Deno.test("workers without permissions load the listed modules and their bare imports", async () => {
   await using project = await Project.create({ unstable: ["worker-options"] });
   await assertPrints(["blue 8 Program blue 9 Program"], run(project.folder, "-R", "limited.ts"));
+});
+
+Deno.test("processes resolve imports as the program does, with or without permissions", async () => {
+  await using project = await Project.create();
+  await assertPrints(
+    [
+      "Process-1 blue herd",
+      "blue 1 Program",
+      "Process-3 blue herd",
+      "blue 1 Program",
+      "Painter-5 blue 4",
+    ],
+    run(project.folder, "-R", "--allow-run", "processes.ts"),
+  );
 });
 
 // ---- Modules from a server ---------------------------------------------------------------------

@@ -4,6 +4,7 @@
  */
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { Marked } from "../support/processes.ts";
 import { type RunOptions, runProgram } from "../support/program.ts";
 
 const PROGRAMS = new URL("./programs/processes.ts", import.meta.url);
@@ -108,6 +109,22 @@ Deno.test("a task may start a process and join it", async () => {
   await assertPrints("a process in a task", "child: hello, task\n0\n");
 });
 
+Deno.test("a process that serves may start processes, also for functions of the main module", async () => {
+  await assertPrints("a server that starts a process", "grandchild: hello, child\n0\n0\n");
+});
+
+Deno.test("without permission to run Deno the constructor names the flag", async () => {
+  const { code, stderr } = await run("greet", { permissions: [] });
+  assertEquals(code, 1);
+  assertMatch(stderr, /NotCapable: Cannot make a Process: .*: add --allow-run=/);
+});
+
+Deno.test("a process can't be given more than the program has", async () => {
+  const { code, stderr } = await run("a process that may read", LEAST);
+  assertEquals(code, 1);
+  assertMatch(stderr, /NotCapable: Cannot make a Process: .* read access .*--allow-read/);
+});
+
 // ---- Targets that don't arrive
 
 for (
@@ -189,11 +206,13 @@ for (
     ] as const
   ) {
     Deno.test(`no child or grandchild outlives ${name}: ${signal}, ${how}`, async () => {
-      const ending = await run(name, { permissions, signal, when: allAreUp });
+      const marked = new Marked();
+      const ending = await run(name, { permissions, signal, when: allAreUp, env: marked.env });
       assertEquals(ending.code, code, ending.stderr);
       const errors = code === 1 ? /^error: Uncaught .*thrown by main\n/ : /^$/;
       assertMatch(ending.stderr, errors);
       if (code === 7) assertStringIncludes(ending.stdout, "daemon terminated");
+      if (Deno.build.os === "linux") await marked.gone();
     });
   }
 }
@@ -202,12 +221,15 @@ Deno.test({
   name: "Ctrl-C ends a program and its children, without a word",
   ignore: Deno.build.os !== "linux",
   async fn() {
+    const marked = new Marked();
     const ending = await run("a signal beside children", {
       signal: "SIGINT",
       when: allAreUp,
       group: true,
+      env: marked.env,
     });
     assertEquals([ending.code, ending.stderr], [130, ""]);
+    await marked.gone();
   },
 });
 

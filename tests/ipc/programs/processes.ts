@@ -71,6 +71,18 @@ export class Failing extends Process {
   }
 }
 
+/** Starts a process for a request, to itself. */
+export async function serve(): Promise<void> {
+  const server = Deno.serve({ port: 0, onListen() {} }, async () => {
+    const process = start({ target: greet, args: [here()], name: "grandchild" });
+    await process.join();
+    return new Response(`${process.exitcode}`);
+  });
+  const response = await fetch(`http://127.0.0.1:${server.addr.port}`);
+  console.log(await response.text());
+  await server.shutdown();
+}
+
 /** Starts a process; it is named for the outputs to be always the same. */
 function start(options: ProcessOptions): Process {
   const process = new Process({ name: "child", ...options });
@@ -219,6 +231,8 @@ const programs: Record<string, () => unknown> = {
     const code = await executor.submit(task(HERE, processInTask));
     console.log(code);
   },
+  "a process that may read": () => report({ permissions: { read: true } }),
+  "a server that starts a process": () => report({ target: serve }),
   async "the target is let go of"() {
     let target: (() => void) | undefined = () => {};
     let argument: object | undefined = { large: true };
