@@ -46,9 +46,10 @@ async function attempt(
 async function start(
   executor: CommandExecutor,
   script: string,
+  before = ":",
 ): Promise<{ future: Future<CommandResult> }> {
   const leavePid = 'echo $$ > "$0/pid.new"; mv "$0/pid.new" "$0/pid"';
-  const future = executor.submit("sh", ["-c", `${leavePid}; ${script}`, folder]);
+  const future = executor.submit("sh", ["-c", `${before}; ${leavePid}; ${script}`, folder]);
   for (;;) {
     try {
       Deno.statSync(`${folder}/pid`);
@@ -105,7 +106,7 @@ const programs: Record<string, () => unknown> = {
     console.log(future.cancel());
   },
   async "a child that holds the output of a cancelled program"() {
-    const { future } = await start(shells(), 'sleep 100 & echo $! > "$0/child"; wait');
+    const { future } = await start(shells(), "wait", 'sleep 100 & echo $! > "$0/child"');
     console.log(future.cancel());
   },
   async "a child that holds the input of a program and does not read it"() {
