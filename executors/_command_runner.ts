@@ -194,7 +194,7 @@ function unkept({ order: { call: { command }, origin } }: CommandTask, cause: un
   return placed(new RuntimeError(what, { cause }), origin);
 }
 
-/** A byte order mark is output as any other. */
+/** A byte order mark stays: it is part of the output. */
 function decode(bytes: Uint8Array): string {
   return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
 }

@@ -9,6 +9,7 @@ import {
   type CommandResult,
   type Future,
 } from "../../../mod.ts";
+import { processes, type ProcessInfo } from "../../support/processes.ts";
 
 const [name = "", folder = ""] = Deno.args;
 
@@ -64,19 +65,9 @@ const shells = () => new CommandExecutor({ allow: ["sh", "cat", "true"], max_wor
 
 const IGNORE = `trap '' TERM; while [ -e "$0" ]; do sleep 0.05; done`;
 
-/** Processes whose parent is this one, those included that have ended and are not reaped. */
-function children(): string[] {
-  return [...Deno.readDirSync("/proc")].map(({ name }) => name)
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((pid) => {
-      try {
-        const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
-        const [, parent] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-        return Number(parent) === Deno.pid ? [stat] : [];
-      } catch {
-        return [];
-      }
-    });
+/** This program's children, those included that have ended and are not reaped. */
+function children(): ProcessInfo[] {
+  return processes().filter(({ ppid }) => ppid === Deno.pid);
 }
 
 const programs: Record<string, () => unknown> = {
