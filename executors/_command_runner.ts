@@ -24,6 +24,12 @@ import { Fifo } from "./_fifo.ts";
 import { outcomeOf } from "./future.ts";
 import { type Origin, Origins, stackOf } from "./_origin.ts";
 
+/**
+ * Milliseconds after which the event loop has a turn between starts, each of which blocks it: there may
+ * be very many slots, or commands that fail at once and take none.
+ */
+const LONGEST_FLUSH = 20;
+
 /** See the head of the file. */
 export class CommandRunner implements CommandOwner {
   readonly books = new Books();
@@ -89,16 +95,23 @@ export class CommandRunner implements CommandOwner {
   #scheduleFlush(): void {
     if (this.#flushScheduled) return;
     this.#flushScheduled = true;
-    queueMicrotask(() => {
-      this.#flushScheduled = false;
-      this.origins.endTurn();
-      while (this.#programs < this.#maxWorkers) {
-        const task = this.#queue.take();
-        if (task === undefined) return;
-        this.#start(task);
-      }
-    });
+    queueMicrotask(this.#flush);
   }
+
+  readonly #flush = (): void => {
+    this.#flushScheduled = false;
+    this.origins.endTurn();
+    const end = performance.now() + LONGEST_FLUSH;
+    while (this.#programs < this.#maxWorkers) {
+      const task = this.#queue.take();
+      if (task === undefined) return;
+      this.#start(task);
+      if (performance.now() > end && this.#queue.size > 0) {
+        this.#flushScheduled = true;
+        return void setTimeout(this.#flush);
+      }
+    }
+  };
 
   #start(task: CommandTask): void {
     const { call, deadline, origin } = task.order;
@@ -181,7 +194,7 @@ function unkept({ order: { call: { command }, origin } }: CommandTask, cause: un
   return placed(new RuntimeError(what, { cause }), origin);
 }
 
-/** A byte order mark is output like all the rest. */
+/** A byte order mark stays: it is part of the output. */
 function decode(bytes: Uint8Array): string {
   return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
 }

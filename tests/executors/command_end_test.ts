@@ -69,15 +69,15 @@ Deno.test("cancel() at once after submit is true, and nothing starts", async () 
   assertEquals(executor.stats().cancelled, 1);
 });
 
-Deno.test("10,000 cancelled commands leave the queue at once, and those between them run", async () => {
+Deno.test("5,000 cancelled commands leave the queue at once, and those between them run", async () => {
   await using executor = shells({ max_workers: 1 });
   using folder = new Folder();
   await start(executor, folder, `${LEAVE_PID}; ${WAIT}`);
   const futures = Array.from(
-    { length: 10_005 },
+    { length: 5_005 },
     (_, i) => executor.submit("sh", folder.script(`echo ${i} >> "$0/order"`)),
   );
-  const kept = [0, 1, 5_000, 9_999, 10_004];
+  const kept = [0, 1, 2_500, 4_999, 5_004];
   for (const [i, future] of futures.entries()) if (!kept.includes(i)) assert(future.cancel());
   assertEquals(executor.stats().queued, kept.length);
   folder.open();

@@ -3,45 +3,15 @@
  * child, which must end by itself, with the right code, and without a word on stderr that it does not owe.
  */
 
-import { assert, assertEquals, assertMatch } from "@std/assert";
-import { Folder, gone, HANG } from "../support/shell.ts";
+import { assertEquals, assertMatch } from "@std/assert";
+import { type Ending, runProgram } from "../support/program.ts";
+import { Folder, gone } from "../support/shell.ts";
 
-const ROOT = new URL("../../", import.meta.url);
 const PROGRAM = new URL("./programs/commands.ts", import.meta.url).pathname;
 
-interface Ending {
-  readonly code: number;
-  readonly signal: Deno.Signal | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 /** Runs a program to its end; `signal` is sent once it has printed `now`. */
-async function run(name: string, folder: Folder, signal?: Deno.Signal): Promise<Ending> {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--no-lock", `--config=${new URL("deno.json", ROOT).pathname}`, "-A"]
-      .concat(PROGRAM, name, folder.path),
-    env: { NO_COLOR: "1" },
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  let hung = false;
-  const timer = setTimeout(() => {
-    hung = true;
-    child.kill("SIGKILL");
-  }, HANG);
-  let stdout = "";
-  const errors = new Response(child.stderr).text();
-  for await (const part of child.stdout.pipeThrough(new TextDecoderStream())) {
-    const before = stdout.includes("now\n");
-    stdout += part;
-    if (signal !== undefined && !before && stdout.includes("now\n")) child.kill(signal);
-  }
-  const [status, stderr] = [await child.status, await errors];
-  clearTimeout(timer);
-  assert(!hung, `the program does not end; it printed ${stdout} and ${stderr}`);
-  return { code: status.code, signal: status.signal, stdout, stderr };
+function run(name: string, folder: Folder, signal?: Deno.Signal): Promise<Ending> {
+  return runProgram([PROGRAM, name, folder.path], { signal });
 }
 
 const ENDINGS: readonly [program: string, code: number, stdout: string][] = [

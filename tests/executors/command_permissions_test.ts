@@ -4,25 +4,18 @@
  */
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { Folder, HANG } from "../support/shell.ts";
+import { CONFIG, lines as runLines } from "../support/run_deno.ts";
+import { Folder } from "../support/shell.ts";
 
-const ROOT = new URL("../../", import.meta.url);
 const PROGRAM = new URL("./programs/commands.ts", import.meta.url).pathname;
 
 /** Runs a program that ends well; returns what it printed. */
-async function lines(flags: readonly string[], program: string, folder = ""): Promise<string[]> {
-  const signal = AbortSignal.timeout(HANG);
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--no-lock", "--no-prompt"]
-      .concat(`--config=${new URL("deno.json", ROOT).pathname}`, flags, PROGRAM, program, folder),
-    env: { NO_COLOR: "1" },
-    stdin: "null",
-    signal,
-  }).output();
-  const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
-  assert(!signal.aborted, `the program does not end; it printed ${out} and ${err}`);
-  assertEquals([code, err], [0, ""]);
-  return out!.split("\n").slice(0, -1);
+function lines(flags: readonly string[], program: string, folder = ""): Promise<string[]> {
+  return runLines([
+    ...["--quiet", "--no-lock", "--no-prompt", CONFIG],
+    ...flags,
+    ...[PROGRAM, program, folder],
+  ]);
 }
 
 function refused(command: string): string {

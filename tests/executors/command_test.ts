@@ -407,6 +407,17 @@ Deno.test("stats counts commands and measures how long they waited and ran", asy
   assertGreater(run.max, 0);
 });
 
+Deno.test("the event loop turns while very many commands fail to start", async () => {
+  await using executor = shells();
+  const turned = new Promise<number>((resolve) =>
+    setTimeout(() => resolve(executor.stats().failed))
+  );
+  const futures = Array.from({ length: 1_000 }, () => executor.submit("/nowhere/at/all"));
+  assertLessOrEqual(await turned, 999);
+  await wait(futures, { timeout: HANG });
+  assertEquals(executor.stats().failed, 1_000);
+});
+
 // ---- Shutdown ----------------------------------------------------------------------------------
 
 Deno.test("submit after shutdown is a RuntimeError, and shutdown may be repeated", async () => {

@@ -9,6 +9,7 @@ import {
   type CommandResult,
   type Future,
 } from "../../../mod.ts";
+import { processes, type ProcessInfo } from "../../support/processes.ts";
 
 const [name = "", folder = ""] = Deno.args;
 
@@ -46,9 +47,10 @@ async function attempt(
 async function start(
   executor: CommandExecutor,
   script: string,
+  before = ":",
 ): Promise<{ future: Future<CommandResult> }> {
   const leavePid = 'echo $$ > "$0/pid.new"; mv "$0/pid.new" "$0/pid"';
-  const future = executor.submit("sh", ["-c", `${leavePid}; ${script}`, folder]);
+  const future = executor.submit("sh", ["-c", `${before}; ${leavePid}; ${script}`, folder]);
   for (;;) {
     try {
       Deno.statSync(`${folder}/pid`);
@@ -63,19 +65,9 @@ const shells = () => new CommandExecutor({ allow: ["sh", "cat", "true"], max_wor
 
 const IGNORE = `trap '' TERM; while [ -e "$0" ]; do sleep 0.05; done`;
 
-/** Processes whose parent is this one, those included that have ended and are not reaped. */
-function children(): string[] {
-  return [...Deno.readDirSync("/proc")].map(({ name }) => name)
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((pid) => {
-      try {
-        const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
-        const [, parent] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-        return Number(parent) === Deno.pid ? [stat] : [];
-      } catch {
-        return [];
-      }
-    });
+/** This program's children, those included that have ended and are not reaped. */
+function children(): ProcessInfo[] {
+  return processes().filter(({ ppid }) => ppid === Deno.pid);
 }
 
 const programs: Record<string, () => unknown> = {
@@ -105,7 +97,7 @@ const programs: Record<string, () => unknown> = {
     console.log(future.cancel());
   },
   async "a child that holds the output of a cancelled program"() {
-    const { future } = await start(shells(), 'sleep 100 & echo $! > "$0/child"; wait');
+    const { future } = await start(shells(), "wait", 'sleep 100 & echo $! > "$0/child"');
     console.log(future.cancel());
   },
   async "a child that holds the input of a program and does not read it"() {
