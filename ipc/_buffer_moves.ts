@@ -10,7 +10,7 @@ import { dataCloneError, kindOf, refuseKind } from "./_bytes_kinds.ts";
 
 /** See the head of the file. */
 export class BufferMoves {
-  /** How long each was when it was written, or now. */
+  /** How long each was in the beginning, or when it was announced. */
   readonly #lengths = new Map<ArrayBuffer, number>();
   readonly #moved = new Map<ArrayBuffer, Uint8Array>();
 
@@ -31,8 +31,11 @@ export class BufferMoves {
     }
   }
 
-  has(buffer: ArrayBuffer): boolean {
-    return this.#lengths.has(buffer);
+  /** Whether the buffer is one of them; it must have that length, then, when it is detached. */
+  announce(buffer: ArrayBuffer, length: number): boolean {
+    if (!this.#lengths.has(buffer)) return false;
+    this.#lengths.set(buffer, length);
+    return true;
   }
 
   /** Detaches all, or throws and has detached none. */

@@ -46,8 +46,8 @@ import { ValueWriter } from "./_bytes_writer.ts";
  *
  * @param transfer Buffers to hand over without a copy. They are detached, all of them or, after an error,
  * none.
- * @returns Parts to be written one after the other; nobody else has or will change their memory. Large
- * buffers are parts of their own.
+ * @returns Parts to be written one after the other. Large buffers are parts of their own. Nobody will
+ * change their memory, but others may have their bytes beside these in it: it is not to be moved.
  * @throws {DOMException} `DataCloneError`, when something in it can't be sent.
  * @throws What a getter in it throws.
  */

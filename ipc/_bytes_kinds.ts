@@ -20,6 +20,9 @@ const BY_PROTOTYPE: ReadonlyMap<object, string> = new Map<object, string>([
 /** The other classes that structured clone keeps. */
 const KEPT: ReadonlySet<string> = new Set(["Map", "Set", "ArrayBuffer", "BigInt", "DOMException"]);
 
+/** The longest chain of prototypes that is looked at: a proxy can make up an endless one. */
+const MAX_LINEAGE = 64;
+
 /** What no structured clone takes. By name, since to touch some globals makes Deno load them. */
 const UNCLONABLE =
   /^(Promise|Weak(Map|Set|Ref)|FinalizationRegistry|(Async)?Generator|((RegExp |Segmenter )?String|Array|Map|Set) Iterator|Iterator Helper|Symbol|Module|Arguments|(Async)?DisposableStack|(Intl|Temporal|WebAssembly)\..*)$/;
@@ -96,10 +99,12 @@ export function kindOf(value: object): string {
 
 function lookOf(prototype: object, value: object): string {
   let object: object | null = prototype;
-  for (; object !== null && object !== Object.prototype; object = Object.getPrototypeOf(object)) {
+  for (let steps = 0; object !== null && object !== Object.prototype; steps++) {
+    if (steps > MAX_LINEAGE) return "Object";
     const name = BY_PROTOTYPE.get(object) ??
       Object.getOwnPropertyDescriptor(object, Symbol.toStringTag)?.value;
     if (isKind(name)) return name;
+    object = Object.getPrototypeOf(object);
   }
   // An object of another realm (`node:vm`) has prototypes that are none of this one's.
   return object === null ? builtinTag(value) : "Object";

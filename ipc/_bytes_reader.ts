@@ -10,6 +10,8 @@
  */
 
 import { ByteSource, nameOf } from "./_byte_source.ts";
+import { readLeaf } from "./_bytes_leaves.ts";
+import { isPrimitive, readPrimitive } from "./_bytes_primitives.ts";
 import {
   DEEPEST,
   ERROR_CLASSES,
@@ -67,44 +69,19 @@ export class ValueReader {
   }
 
   #value(): unknown {
-    return this.#tagged(this.#source.byte());
+    const tag = this.#source.byte();
+    return isPrimitive(tag) ? readPrimitive(this.#source, tag) : this.#object(tag);
   }
 
-  #tagged(tag: number): unknown {
-    const source = this.#source;
-    if (tag >= Tag.smallInt) return tag - Tag.smallInt;
+  #object(tag: number): object {
     switch (tag) {
-      case Tag.undefined:
-        return undefined;
-      case Tag.null:
-        return null;
-      case Tag.false:
-        return false;
-      case Tag.true:
-        return true;
-      case Tag.int16:
-        return source.int16();
-      case Tag.int32:
-        return source.int32();
-      case Tag.double:
-        return source.float64();
-      case Tag.bigint64:
-        return source.bigInt64();
-      case Tag.bigint:
-        return this.#bigint();
+      case Tag.object:
+        return this.#fields(this.#add({}));
       case Tag.ref:
         return this.#ref();
-      case Tag.object:
-        return this.#object();
       default:
-        return source.textOf(tag) ?? this.#container(tag) ?? this.#builtin(tag);
+        return this.#container(tag) ?? this.#builtin(tag);
     }
-  }
-
-  #bigint(): bigint {
-    const isNegative = this.#source.byte() === 1;
-    const magnitude = BigInt(`0x${this.#source.text()}`);
-    return isNegative ? -magnitude : magnitude;
   }
 
   #ref(): object {
@@ -133,7 +110,7 @@ export class ValueReader {
       case Tag.set:
         return this.#set(this.#add(new Set()));
       case Tag.lateObject:
-        return this.#later({}, (object) => this.#fields(object));
+        return this.#later({}, (object) => void this.#fields(object));
       case Tag.lateArray:
         return this.#later([], (list) => void this.#array(this.#source.byte(), list));
       case Tag.lateMap:
@@ -156,13 +133,7 @@ export class ValueReader {
     }
   }
 
-  #object(): object {
-    const object = this.#add({});
-    this.#fields(object);
-    return object;
-  }
-
-  #fields(object: object): void {
+  #fields(object: object): object {
     const { keys, isSafe } = this.#shape();
     this.#descend();
     for (let i = 0; i < keys.length; i++) {
@@ -172,6 +143,7 @@ export class ValueReader {
       else define(object, keys[i]!, value);
     }
     this.#depth--;
+    return object;
   }
 
   #shape(): ReadShape {
@@ -258,34 +230,20 @@ export class ValueReader {
   // ---- Builtin classes -------------------------------------------------------------------------
 
   #builtin(tag: number): object {
-    const source = this.#source;
     switch (tag) {
-      case Tag.date:
-        return this.#add(new Date(source.float64()));
-      case Tag.regexp:
-        return this.#add(new RegExp(source.text(), source.text()));
-      case Tag.boxed:
-        return this.#boxed();
       case Tag.error:
         return this.#error();
-      case Tag.domException:
-        return this.#domException();
       case Tag.buffer:
       case Tag.resizableBuffer:
-        return this.#buffer(tag === Tag.resizableBuffer);
+        return this.#buffer(tag);
       case Tag.view:
         return this.#view();
-      default:
-        throw source.fault(`nothing is known of tag ${nameOf(tag)}`);
+      default: {
+        const leaf = readLeaf(this.#source, tag);
+        if (leaf !== undefined) return this.#add(leaf);
+        throw this.#source.fault(`nothing is known of tag ${nameOf(tag)}`);
+      }
     }
-  }
-
-  #boxed(): object {
-    const tag = this.#source.byte();
-    const isObject = tag >= Tag.ref && tag <= Tag.lateSet;
-    const value = isObject ? undefined : this.#tagged(tag);
-    if (value === undefined || value === null) throw this.#source.fault("a boxed value is wanted");
-    return this.#add(Object(value));
   }
 
   #error(): Error {
@@ -308,17 +266,10 @@ export class ValueReader {
     this.#depth--;
   }
 
-  #domException(): DOMException {
-    const [name, message, stack] = [0, 0, 0].map(() => this.#source.text());
-    const error = this.#add(new DOMException(message, name));
-    define(error, "stack", stack, false);
-    return error;
-  }
-
-  #buffer(isResizable: boolean): ArrayBuffer {
+  #buffer(tag: number): ArrayBuffer {
     const source = this.#source;
     const length = source.length();
-    const maxByteLength = isResizable ? this.#reserve(source.float64()) : undefined;
+    const maxByteLength = tag === Tag.resizableBuffer ? this.#reserve(source.float64()) : undefined;
     const bytes = source.bytes(length);
     const buffer = maxByteLength === undefined
       ? new ArrayBuffer(length)
@@ -339,7 +290,7 @@ export class ValueReader {
     const source = this.#source;
     const tag = source.byte();
     const isNew = tag === Tag.buffer || tag === Tag.resizableBuffer;
-    const buffer = isNew || tag === Tag.ref ? this.#tagged(tag) : undefined;
+    const buffer = isNew || tag === Tag.ref ? this.#object(tag) : undefined;
     if (!(buffer instanceof ArrayBuffer)) throw source.fault("the buffer of a view is wanted");
     const kind = source.byte();
     const Class = VIEW_CLASSES[kind];

@@ -9,6 +9,8 @@
 import type { BufferMoves } from "./_buffer_moves.ts";
 import type { ByteSink } from "./_byte_sink.ts";
 import { dataCloneError, kindOf, refuseKind, refusePrimitive } from "./_bytes_kinds.ts";
+import { writeLeaf } from "./_bytes_leaves.ts";
+import { writePrimitive } from "./_bytes_primitives.ts";
 import { ShapeTable } from "./_bytes_shapes.ts";
 import {
   DEEPEST,
@@ -52,33 +54,8 @@ export class ValueWriter {
   }
 
   #value(value: unknown): void {
-    switch (typeof value) {
-      case "number":
-        return this.#sink.number(value);
-      case "string":
-        return this.#sink.text(value);
-      case "undefined":
-        return this.#sink.byte(Tag.undefined);
-      case "boolean":
-        return this.#sink.byte(value ? Tag.true : Tag.false);
-      case "object":
-        return value === null ? this.#sink.byte(Tag.null) : this.#object(value);
-      case "bigint":
-        return this.#bigint(value);
-      default:
-        return refusePrimitive(value);
-    }
-  }
-
-  #bigint(value: bigint): void {
-    if (BigInt.asIntN(64, value) === value) {
-      this.#sink.byte(Tag.bigint64);
-      this.#sink.bigInt64(value);
-    } else {
-      this.#sink.byte(Tag.bigint);
-      this.#sink.byte(value < 0n ? 1 : 0);
-      this.#sink.text((value < 0n ? -value : value).toString(16));
-    }
+    if (typeof value === "object" && value !== null) this.#object(value);
+    else writePrimitive(this.#sink, value);
   }
 
   #object(value: object): void {
@@ -155,11 +132,14 @@ export class ValueWriter {
 
   #sparse(list: readonly unknown[], items: readonly unknown[]): void {
     const keys = Object.keys(list);
-    if (keys.length !== items.length) {
+    // A proxy may say anything.
+    const length = list.length >>> 0;
+    const isChanged = (key: string) => isArrayIndex(key) && Number(key) >= length;
+    if (keys.length !== items.length || keys.some(isChanged)) {
       throw dataCloneError("An array that its own getters change could not be cloned.");
     }
     this.#sink.byte(Tag.sparseArray);
-    this.#sink.length(list.length);
+    this.#sink.length(length);
     this.#sink.length(keys.length);
     this.#depth++;
     for (const [i, key] of keys.entries()) {
@@ -248,28 +228,7 @@ export class ValueWriter {
       default:
         refuseKind(kind);
         this.#ids.set(value, this.#ids.size);
-        return this.#leaf(value, kind);
-    }
-  }
-
-  /** An object that holds no other. */
-  #leaf(value: object, kind: string): void {
-    switch (kind) {
-      case "Date":
-        this.#sink.byte(Tag.date);
-        return this.#sink.float64(Date.prototype.getTime.call(value));
-      case "RegExp":
-        this.#sink.byte(Tag.regexp);
-        this.#sink.text((value as RegExp).source);
-        return this.#sink.text((value as RegExp).flags);
-      case "DOMException": {
-        const { name, message, stack } = value as DOMException;
-        this.#sink.byte(Tag.domException);
-        return [name, message, stack].forEach((text) => this.#sink.text(String(text)));
-      }
-      default:
-        this.#sink.byte(Tag.boxed);
-        return this.#value(unboxed(value, kind));
+        return writeLeaf(this.#sink, value, kind);
     }
   }
 
@@ -317,7 +276,7 @@ export class ValueWriter {
     this.#sink.length(bytes.length);
     if (buffer.resizable) this.#reserve(buffer.maxByteLength);
     const moves = this.#moves;
-    if (moves?.has(buffer)) this.#sink.outside(() => moves.bytesOf(buffer));
+    if (moves?.announce(buffer, bytes.length)) this.#sink.outside(() => moves.bytesOf(buffer));
     else this.#sink.copy(bytes);
   }
 
@@ -370,11 +329,4 @@ function areNumbers(items: readonly unknown[], length: number): items is readonl
 /** What structured clone makes of an error's name and message. */
 function textOf(value: unknown): string {
   return typeof value === "symbol" ? refusePrimitive(value) : String(value);
-}
-
-function unboxed(value: object, kind: string): unknown {
-  if (kind === "Number") return Number.prototype.valueOf.call(value);
-  if (kind === "String") return String.prototype.valueOf.call(value);
-  if (kind === "Boolean") return Boolean.prototype.valueOf.call(value);
-  return Reflect.apply(BigInt.prototype.valueOf, value, []);
 }

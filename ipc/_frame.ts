@@ -310,7 +310,7 @@ export class FrameReader {
       this.#enter("trailer");
       return at + length;
     }
-    if (this.#filled === 0) this.#payload = new Uint8Array(length);
+    if (this.#filled === 0) this.#payload = allocate(length);
     const piece = chunk.subarray(at, at + length - this.#filled);
     this.#payload.set(piece, this.#filled);
     this.#filled += piece.length;
@@ -328,5 +328,15 @@ export class FrameReader {
       );
     }
     return at;
+  }
+}
+
+function allocate(length: number): Uint8Array {
+  try {
+    return new Uint8Array(length);
+  } catch (cause) {
+    throw new FrameError(`Cannot read a frame: there is no memory for it: ${length} bytes`, {
+      cause,
+    });
   }
 }

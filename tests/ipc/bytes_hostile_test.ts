@@ -37,7 +37,7 @@ const smallInt = (value: number) => Tag.smallInt + value;
 const MALFORMED: Readonly<Record<string, [bytes: Uint8Array, words: string]>> = {
   "no bytes": [message(), "ends early"],
   "an unknown tag": [message(0x3f), "nothing is known of tag 0x3f"],
-  "a hole that is in nothing": [message(Tag.hole), 'nothing is known of tag "hole"'],
+  "a hole that is in nothing": [message(Tag.hole), 'a value is wanted, not "hole"'],
   "bytes after the value": [
     message(smallInt(1), smallInt(2), smallInt(3)),
     "2 bytes are left over",

@@ -286,6 +286,12 @@ Deno.test("a proxy is taken for what it stands for, since nothing tells them apa
   assertSame(roundTrip(proxy), { a: 1, b: [2] });
   assertEquals(asked, ["a", "b"]);
   assertSame(roundTrip(new Proxy([1, 2], {})), [1, 2]);
+  const lying = new Proxy([1, 2], {
+    get: (list, key) => key === "length" ? -5 : Reflect.get(list, key),
+  });
+  assertSame(roundTrip(lying).slice(0, 3), [1, 2, ,]);
+  const endless: object = new Proxy({}, { getPrototypeOf: () => endless });
+  assertSame(roundTrip(Object.create(endless)), {});
   const { proxy: revoked, revoke } = Proxy.revocable({}, {});
   revoke();
   assertThrows(() => toBytes(revoked), TypeError);
@@ -638,6 +644,18 @@ Deno.test("what can't be detached is copied, though it is in the list", () => {
 });
 
 Deno.test("a buffer that a getter detaches or resizes under way is not sent half", () => {
+  const before = (b: ArrayBuffer) => ({
+    get a() {
+      return b.resize(99);
+    },
+  });
+  const twice = new ArrayBuffer(50, { maxByteLength: 99 });
+  const again = {
+    get a() {
+      return twice.resize(50);
+    },
+  };
+  assert(refusal([before(twice), twice, again], [twice]).message.includes("detached or resized"));
   for (const tamper of [(b: ArrayBuffer) => void b.transfer(), (b: ArrayBuffer) => b.resize(99)]) {
     const buffer = new ArrayBuffer(50_000, { maxByteLength: 60_000 });
     const other = new ArrayBuffer(8);

@@ -6,7 +6,6 @@
  */
 
 import {
-  assert,
   assertEquals,
   assertInstanceOf,
   assertNotStrictEquals,
@@ -16,6 +15,7 @@ import {
 // deno-lint-ignore no-import-prefix -- only this test needs it
 import fc from "npm:fast-check@^4.10.0";
 import { ThreadPoolExecutor, transfer, ValueError } from "../../mod.ts";
+import { assertSame as assertSameBut } from "../support/sameness.ts";
 
 const echo = (value: unknown) => value;
 
@@ -25,66 +25,9 @@ async function roundTrip<T>(value: T): Promise<T> {
   return await executor.submit(echo, value) as T;
 }
 
-// ---- Sameness ----------------------------------------------------------------------------------
-
-/** Where two values differ, as a path; `undefined` when they are the same, shape and sharing too. */
-function difference(
-  left: unknown,
-  right: unknown,
-  path = "value",
-  pairs: Map<object, object> = new Map(),
-): string | undefined {
-  if (!isObject(left) || !isObject(right)) return Object.is(left, right) ? undefined : path;
-  if (pairs.has(left)) return pairs.get(left) === right ? undefined : `${path} (sharing)`;
-  pairs.set(left, right);
-  const differ = (a: unknown, b: unknown, step: string) =>
-    difference(a, b, `${path}${step}`, pairs);
-  if (Object.getPrototypeOf(left) !== Object.getPrototypeOf(right)) return `${path} (class)`;
-  if (facts(left) !== facts(right)) return `${path}: ${facts(left)} is not ${facts(right)}`;
-  if (left instanceof Map || left instanceof Set) {
-    return differ(itemsOf(left), itemsOf(right as typeof left), ".items");
-  }
-  const keys = Object.getOwnPropertyNames(left);
-  const others = Object.getOwnPropertyNames(right);
-  if (keys.length !== others.length) return `${path} (keys)`;
-  for (const [i, key] of keys.entries()) {
-    // Stacks differ by where the error was made, not by what it is.
-    if (key === "stack") continue;
-    if (key !== others[i]) return `${path} (order of keys)`;
-    const step = differ(Reflect.get(left, key), Reflect.get(right, key), `.${key}`);
-    if (step !== undefined) return step;
-  }
-  return undefined;
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null;
-}
-
-function itemsOf(collection: Map<unknown, unknown> | Set<unknown>): unknown[] {
-  return collection instanceof Map ? [...collection].flat(1) : [...collection];
-}
-
-/** What an object is, apart from its properties and items. */
-function facts(value: object): string {
-  if (value instanceof URL) return value.href;
-  if (value instanceof Date) return `Date ${value.getTime()}`;
-  if (value instanceof RegExp) return `${value} at ${value.lastIndex}`;
-  if (value instanceof Number || value instanceof String || value instanceof Boolean) {
-    return `${value.constructor.name} ${value}`;
-  }
-  if (value instanceof ArrayBuffer) return `bytes ${new Uint8Array(value)} of ${value.resizable}`;
-  if (ArrayBuffer.isView(value)) {
-    return `view of ${value.buffer.byteLength} from ${value.byteOffset} to ${value.byteLength}`;
-  }
-  if (value instanceof DOMException) return `${value.name} ${value.message} ${value.code}`;
-  if (value instanceof Error) return `${value.name} ${value.message}`;
-  return Array.isArray(value) ? `length ${value.length}` : "";
-}
-
+/** Stacks differ by where the error was made, not by what it is. */
 function assertSame(actual: unknown, expected: unknown, of?: string): void {
-  const where = difference(actual, expected);
-  assert(where === undefined, `${of === undefined ? "" : `${of}: `}${where}`);
+  assertSameBut(actual, expected, of, { ignoring: ["stack"] });
 }
 
 // ---- What structured clone keeps ---------------------------------------------------------------
@@ -762,8 +705,7 @@ Deno.test("any graph of values comes back as structuredClone would make it", asy
       // The model knows no URL: a RegExp stands for each, and is put back into what it made.
       const modelled = structuredClone(build(recipe, (node) => new RegExp(`url${node}`)));
       const received = await executor.submit(echo, build(recipe, (node) => new URL(`url:${node}`)));
-      const where = difference(withUrls(modelled), received);
-      assert(where === undefined, where);
+      assertSame(withUrls(modelled), received);
     }),
     { seed: 20_260, numRuns: 500 },
   );
@@ -773,7 +715,7 @@ Deno.test("any graph of values comes back as structuredClone would make it", asy
 function withUrls(root: unknown): unknown {
   const done = new Map<unknown, unknown>();
   const visit = (value: unknown): unknown => {
-    if (!isObject(value)) return value;
+    if (typeof value !== "object" || value === null) return value;
     if (done.has(value)) return done.get(value);
     const [, node] = value instanceof RegExp ? /^url(\d+)$/.exec(value.source) ?? [] : [];
     const result = node === undefined ? value : new URL(`url:${node}`);
