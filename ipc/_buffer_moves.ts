@@ -12,7 +12,6 @@ import { dataCloneError, kindOf, refuseKind } from "./_bytes_kinds.ts";
 export class BufferMoves {
   /** How long each was in the beginning, or when it was announced. */
   readonly #lengths = new Map<ArrayBuffer, number>();
-  readonly #moved = new Map<ArrayBuffer, Uint8Array>();
 
   /** @throws {DOMException} `DataCloneError`, for what is no buffer. */
   constructor(transfer: readonly Transferable[]) {
@@ -38,8 +37,8 @@ export class BufferMoves {
     return true;
   }
 
-  /** Detaches all, or throws and has detached none. */
-  detach(): void {
+  /** Detaches all, or throws and has detached none. Returns their bytes. */
+  detach(): ReadonlyMap<ArrayBuffer, Uint8Array> {
     for (const [buffer, length] of this.#lengths) {
       if (buffer.detached || buffer.byteLength !== length) {
         throw dataCloneError(
@@ -47,12 +46,7 @@ export class BufferMoves {
         );
       }
     }
-    for (const buffer of this.#lengths.keys()) this.#moved.set(buffer, moved(buffer));
-  }
-
-  /** The bytes of a buffer that was detached. */
-  bytesOf(buffer: ArrayBuffer): Uint8Array {
-    return this.#moved.get(buffer)!;
+    return new Map([...this.#lengths.keys()].map((buffer) => [buffer, moved(buffer)]));
   }
 }
 

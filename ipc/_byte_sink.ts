@@ -13,20 +13,10 @@ import { SHORT_TEXT, Tag } from "./_bytes_tags.ts";
 const SLAB = 65_536;
 /** What must be left of a slab for another message. */
 const LEAST_ROOM = 1024;
-/** Buffers from this length on are parts of their own: to copy them costs more than another part. */
-const PART = 32_768;
-
 /** A slab that no sink has, and how far it is used. */
 let spare: { readonly bytes: Uint8Array<ArrayBuffer>; readonly used: number } | undefined;
 
 const encoder = new TextEncoder();
-
-/** A part that is not in the slab. */
-interface Outside {
-  /** How many bytes of the slab go before it. */
-  readonly at: number;
-  readonly bytes: () => Uint8Array;
-}
 
 /** See the head of the file. */
 export class ByteSink {
@@ -34,7 +24,6 @@ export class ByteSink {
   #view: DataView;
   #position: number;
   #start: number;
-  readonly #outside: Outside[] = [];
 
   constructor() {
     this.#bytes = spare?.bytes ?? new Uint8Array(SLAB);
@@ -48,19 +37,10 @@ export class ByteSink {
     this.#giveBack(this.#start);
   }
 
-  /** What was written, as parts; the sink can't be used any more. */
-  end(): Uint8Array[] {
-    const parts: Uint8Array[] = [];
-    const written = this.#bytes.subarray(this.#start, this.#position);
-    let from = 0;
-    for (const { at, bytes } of this.#outside) {
-      if (at > from) parts.push(written.subarray(from, at));
-      parts.push(bytes());
-      from = at;
-    }
-    if (written.length > from) parts.push(written.subarray(from));
+  /** What was written; the sink can't be used any more. */
+  end(): Uint8Array {
     this.#giveBack(this.#position);
-    return parts;
+    return this.#bytes.subarray(this.#start, this.#position);
   }
 
   /** A slab that grew is let go, since it is as large as the largest message. */
@@ -182,21 +162,10 @@ export class ByteSink {
     this.#position = position;
   }
 
-  /** A copy of the bytes as they are now. */
-  copy(bytes: Uint8Array): void {
-    if (bytes.length >= PART) {
-      const copy = new Uint8Array(bytes);
-      this.outside(() => copy);
-      return;
-    }
+  bytes(bytes: Uint8Array): void {
     this.#reserve(bytes.length);
     this.#bytes.set(bytes, this.#position);
     this.#position += bytes.length;
-  }
-
-  /** A part of its own, which is asked for when all has been written. */
-  outside(bytes: () => Uint8Array): void {
-    this.#outside.push({ at: this.#position - this.#start, bytes });
   }
 
   #reserve(count: number): void {

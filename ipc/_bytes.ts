@@ -30,6 +30,7 @@
  * | map, set | its size, then keys and values, or values |
  * | error | the number of its class, flags, then message, stack and cause as the flags say |
  * | buffer | its length, if resizable the greatest as a double, then its bytes |
+ * | large buffer | nothing: it is the message's next part |
  * | view | its buffer, the number of its class, whether it follows its buffer's length, offset, length |
  *
  * A container at {@linkcode DEEPEST} levels down is only announced. The contents of the announced ones,
@@ -46,8 +47,8 @@ import { ValueWriter } from "./_bytes_writer.ts";
  *
  * @param transfer Buffers to hand over without a copy. They are detached, all of them or, after an error,
  * none.
- * @returns Parts to be written one after the other. Large buffers are parts of their own. Nobody will
- * change their memory, but others may have their bytes beside these in it: it is not to be moved.
+ * @returns Parts that belong together: the value, and each large buffer of it. Nobody will change the
+ * memory of the first, but others may have their bytes beside these in it: it is not to be moved.
  * @throws {DOMException} `DataCloneError`, when something in it can't be sent.
  * @throws What a getter in it throws.
  */
@@ -55,23 +56,27 @@ export function toBytes(value: unknown, transfer: readonly Transferable[] = []):
   const moves = transfer.length === 0 ? undefined : new BufferMoves(transfer);
   const sink = new ByteSink();
   try {
-    new ValueWriter(sink, moves).write(value);
-    moves?.detach();
+    const outside = new ValueWriter(sink, moves).write(value);
+    const moved = moves?.detach();
+    return [
+      sink.end(),
+      ...outside.map((part) => part instanceof ArrayBuffer ? moved!.get(part)! : part),
+    ];
   } catch (error) {
     sink.abandon();
     throw error;
   }
-  return sink.end();
 }
 
 /**
- * The value that {@linkcode toBytes} was given, from its parts in one piece. Safe for any bytes.
+ * The value that {@linkcode toBytes} was given. Safe for any bytes.
  *
- * Nothing of `bytes` is kept: buffers are copied out of them, since a value's buffer has its own length
- * and is its reader's to change, move and keep, and a frame's memory may be read into again.
+ * A large buffer of the value is made of its part's memory, if that is all that is in the part's memory;
+ * so such parts are to be their reader's alone. Nothing else of the parts is kept: small buffers are
+ * copied, since a value's buffer has its own length and is its owner's to change, move and keep.
  *
  * @throws {FrameError} When the bytes are no value.
  */
-export function fromBytes(bytes: Uint8Array): unknown {
-  return new ValueReader(bytes).read();
+export function fromBytes(parts: readonly Uint8Array[]): unknown {
+  return new ValueReader(parts).read();
 }

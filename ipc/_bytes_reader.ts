@@ -42,13 +42,17 @@ export class ValueReader {
   readonly #objects: object[] = [];
   readonly #shapes: ReadShape[] = [];
   readonly #keys: string[] = [];
+  /** The other parts of the message, the next one last. */
+  readonly #outside: Uint8Array[];
   /** Fills of objects that were announced; see {@linkcode Tag.lateObject}. */
   readonly #late: (() => void)[] = [];
   #depth = 0;
   #reserved = 0;
 
-  constructor(bytes: Uint8Array) {
-    this.#source = new ByteSource(bytes);
+  /** @param parts The message: the value, and its large buffers. */
+  constructor(parts: readonly Uint8Array[]) {
+    this.#source = new ByteSource(parts[0] ?? new Uint8Array(0));
+    this.#outside = parts.slice(1).reverse();
   }
 
   /** Reads the whole message. */
@@ -61,6 +65,8 @@ export class ValueReader {
         fill();
       }
       this.#source.end();
+      const rest = this.#outside.length;
+      if (rest > 0) throw this.#source.fault(`${rest} parts are left over`);
       return value;
     } catch (error) {
       if (error instanceof FrameError) throw error;
@@ -235,6 +241,7 @@ export class ValueReader {
         return this.#error();
       case Tag.buffer:
       case Tag.resizableBuffer:
+      case Tag.outsideBuffer:
         return this.#buffer(tag);
       case Tag.view:
         return this.#view();
@@ -267,15 +274,24 @@ export class ValueReader {
   }
 
   #buffer(tag: number): ArrayBuffer {
+    if (tag === Tag.outsideBuffer) return this.#add(this.#outsideBuffer());
     const source = this.#source;
     const length = source.length();
-    const maxByteLength = tag === Tag.resizableBuffer ? this.#reserve(source.float64()) : undefined;
+    const options = tag === Tag.resizableBuffer
+      ? { maxByteLength: this.#reserve(source.float64()) }
+      : undefined;
     const bytes = source.bytes(length);
-    const buffer = maxByteLength === undefined
-      ? new ArrayBuffer(length)
-      : new ArrayBuffer(length, { maxByteLength });
+    const buffer = new ArrayBuffer(length, options);
     new Uint8Array(buffer).set(bytes);
     return this.#add(buffer);
+  }
+
+  #outsideBuffer(): ArrayBuffer {
+    const part = this.#outside.pop();
+    if (part === undefined) throw this.#source.fault("a part of the message is missing");
+    const { buffer } = part;
+    const isAlone = buffer instanceof ArrayBuffer && buffer.byteLength === part.length;
+    return isAlone && !buffer.resizable ? buffer : new Uint8Array(part).buffer;
   }
 
   #reserve(length: number): number {
@@ -289,7 +305,7 @@ export class ValueReader {
   #view(): ArrayBufferView {
     const source = this.#source;
     const tag = source.byte();
-    const isNew = tag === Tag.buffer || tag === Tag.resizableBuffer;
+    const isNew = tag === Tag.buffer || tag === Tag.resizableBuffer || tag === Tag.outsideBuffer;
     const buffer = isNew || tag === Tag.ref ? this.#object(tag) : undefined;
     if (!(buffer instanceof ArrayBuffer)) throw source.fault("the buffer of a view is wanted");
     const kind = source.byte();

@@ -39,6 +39,8 @@ export const Tag = {
   domException: 0x18,
   buffer: 0x19,
   resizableBuffer: 0x1a,
+  /** A buffer that is a part of the message by itself. */
+  outsideBuffer: 0x20,
   /** A typed array or DataView. */
   view: 0x1b,
   /** Empty containers, whose contents follow after the main value. */
@@ -60,6 +62,12 @@ export const SHORT_TEXT = 47;
  * the main value. Larger needs more stack, smaller makes ordinary values late.
  */
 export const DEEPEST = 100;
+
+/**
+ * Buffers from this length on are parts of their own. Larger copies more on both sides, smaller costs a
+ * frame for each.
+ */
+export const LEAST_PART = 32_768;
 
 /**
  * The address space that the resizable buffers of one message may reserve, in bytes. What they hold is

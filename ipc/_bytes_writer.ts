@@ -17,6 +17,7 @@ import {
   ERROR_CLASSES,
   ErrorFlag,
   isArrayIndex,
+  LEAST_PART,
   MOST_RESERVED,
   Tag,
 } from "./_bytes_tags.ts";
@@ -24,7 +25,7 @@ import { bufferOf, factsOf } from "./_views.ts";
 
 /** From this length on, a look at whether an array has nothing but numbers is worth it. */
 const LEAST_BLOCK = 12;
-/** The longest buffer whose length can be written. No frame is as long. */
+/** The longest buffer whose length can be written; no frame is as long. */
 const LONGEST_BUFFER = 2 ** 32 - 1;
 
 /** See the head of the file. */
@@ -38,6 +39,8 @@ export class ValueWriter {
   readonly #keys = new Map<string, number>();
   /** Objects that are too deep to be written in place, and as what they were announced. */
   readonly #late: { readonly tag: number; readonly value: object }[] = [];
+  /** Copies of large buffers, and those that are to be moved. */
+  readonly #outside: (Uint8Array | ArrayBuffer)[] = [];
   #depth = 0;
   #reserved = 0;
 
@@ -46,11 +49,12 @@ export class ValueWriter {
     this.#moves = moves;
   }
 
-  /** Writes a whole message. */
-  write(value: unknown): void {
+  /** Writes a whole message. Returns its other parts, some of which may have to be moved yet. */
+  write(value: unknown): readonly (Uint8Array | ArrayBuffer)[] {
     this.#value(value);
     // More come while these are written.
     for (const late of this.#late) this.#contents(late.tag, late.value);
+    return this.#outside;
   }
 
   #value(value: unknown): void {
@@ -272,12 +276,16 @@ export class ValueWriter {
       );
     }
     this.#ids.set(buffer, this.#ids.size);
-    this.#sink.byte(buffer.resizable ? Tag.resizableBuffer : Tag.buffer);
-    this.#sink.length(bytes.length);
-    if (buffer.resizable) this.#reserve(buffer.maxByteLength);
-    const moves = this.#moves;
-    if (moves?.announce(buffer, bytes.length)) this.#sink.outside(() => moves.bytesOf(buffer));
-    else this.#sink.copy(bytes);
+    const isMoved = this.#moves?.announce(buffer, bytes.length) ?? false;
+    if (bytes.length >= LEAST_PART && !buffer.resizable) {
+      this.#sink.byte(Tag.outsideBuffer);
+      this.#outside.push(isMoved ? buffer : new Uint8Array(bytes));
+    } else {
+      this.#sink.byte(buffer.resizable ? Tag.resizableBuffer : Tag.buffer);
+      this.#sink.length(bytes.length);
+      if (buffer.resizable) this.#reserve(buffer.maxByteLength);
+      this.#sink.bytes(bytes);
+    }
   }
 
   /** What a resizable buffer may grow to. */

@@ -32,6 +32,11 @@ function double(value: number): Uint8Array {
   return new Uint8Array(new Float64Array([value]).buffer);
 }
 
+/** Reads a message of one part. */
+function read(bytes: Uint8Array): unknown {
+  return fromBytes([bytes]);
+}
+
 const smallInt = (value: number) => Tag.smallInt + value;
 
 const MALFORMED: Readonly<Record<string, [bytes: Uint8Array, words: string]>> = {
@@ -128,10 +133,18 @@ const MALFORMED: Readonly<Record<string, [bytes: Uint8Array, words: string]>> = 
 
 Deno.test("bytes that are no value are refused, with what is wrong and where", () => {
   for (const [name, [bytes, words]] of Object.entries(MALFORMED)) {
-    const { message } = assertThrows(() => fromBytes(bytes), FrameError, undefined, name);
+    const { message } = assertThrows(() => read(bytes), FrameError, undefined, name);
     assert(message.includes(words), `${name}: ${message}`);
     assert(/^Cannot read a value: .*: at byte \d+ of \d+$/.test(message), `${name}: ${message}`);
   }
+});
+
+Deno.test("parts that are missing or left over are refused", () => {
+  const parts = toBytes([new Uint8Array(50_000), new Uint8Array(60_000)]);
+  assertThrows(() => fromBytes(parts.slice(0, 2)), FrameError, "a part of the message is missing");
+  assertThrows(() => fromBytes([...parts, parts[1]!]), FrameError, "1 parts are left over");
+  assertThrows(() => fromBytes([parts[0]!, parts[2]!, parts[1]!]), FrameError, "longer than its");
+  assertThrows(() => fromBytes([]), FrameError, "ends early");
 });
 
 Deno.test("containers nested in the bytes deeper than any writer does are refused", () => {
@@ -145,20 +158,20 @@ Deno.test("containers nested in the bytes deeper than any writer does are refuse
   for (const opening of openings) {
     const nest = (levels: number) =>
       Uint8Array.from([...Array<number[]>(levels).fill(opening).flat(), Tag.undefined]);
-    fromBytes(nest(DEEPEST));
-    assertThrows(() => fromBytes(nest(DEEPEST + 1)), FrameError, "nested deeper than 100 levels");
-    assertThrows(() => fromBytes(nest(1e6)), FrameError, "nested deeper than 100 levels");
+    read(nest(DEEPEST));
+    assertThrows(() => read(nest(DEEPEST + 1)), FrameError, "nested deeper than 100 levels");
+    assertThrows(() => read(nest(1e6)), FrameError, "nested deeper than 100 levels");
   }
   for (const tag of [Tag.view, Tag.boxed]) {
     const bytes = new Uint8Array(1e6).fill(tag);
-    assertThrows(() => fromBytes(bytes), FrameError, "is wanted");
+    assertThrows(() => read(bytes), FrameError, "is wanted");
   }
 });
 
 Deno.test("the key of an array that is an array of four billion holes is refused at once", () => {
   const holes = [Tag.sparseArray, { length: 2 ** 32 - 1 }, 0];
   assertThrows(
-    () => fromBytes(message(Tag.sparseArray, 9, 1, ...holes, Tag.undefined)),
+    () => read(message(Tag.sparseArray, 9, 1, ...holes, Tag.undefined)),
     FrameError,
     "no key of an array of 9: object",
   );
@@ -170,27 +183,27 @@ Deno.test("a short message can't ask for much memory by claims that contain each
   const padding = new Uint8Array(LENGTH).fill(Tag.undefined);
   // Each claims as much as the rest of the message could hold: alone it may, with others it lies.
   const refused = `an array of ${LENGTH} elements can't be in the message`;
-  assertInstanceOf(fromBytes(joinBytes([claim(Tag.array), padding])), Array);
+  assertInstanceOf(read(joinBytes([claim(Tag.array), padding])), Array);
   for (const inner of [Tag.array, Tag.int32Array, Tag.doubleArray]) {
     const nested = joinBytes([claim(Tag.array), claim(inner), padding]);
-    assertThrows(() => fromBytes(nested), FrameError, refused);
+    assertThrows(() => read(nested), FrameError, refused);
   }
   const announced = message(Tag.array, 2, Tag.lateArray, Tag.lateArray);
   const late = joinBytes([announced, claim(Tag.array), padding, claim(Tag.array)]);
-  assertThrows(() => fromBytes(late), FrameError, refused);
+  assertThrows(() => read(late), FrameError, refused);
   const holes = joinBytes([
     claim(Tag.array),
     message(Tag.sparseArray, 1, { length: LENGTH }),
     padding,
   ]);
-  assertThrows(() => fromBytes(holes), FrameError, refused);
+  assertThrows(() => read(holes), FrameError, refused);
 });
 
 Deno.test("thousands of arrays of millions of holes take no memory to speak of", () => {
   const many = 2000;
   const pieces = Array.from({ length: many }, () => [Tag.sparseArray, { length: 2 ** 24 }, 0])
     .flat();
-  const lists = fromBytes(message(Tag.array, { length: many }, ...pieces)) as unknown[][];
+  const lists = read(message(Tag.array, { length: many }, ...pieces)) as unknown[][];
   assertEquals([lists.length, lists.every((list) => list.length === 2 ** 24)], [many, true]);
 });
 
@@ -200,12 +213,12 @@ Deno.test("no key reaches a prototype", () => {
   const values = keys.flatMap(() => [Tag.object, 1, 1, keys.length, "polluted", Tag.true]);
   // Only the first of the values makes the shape, the others name it.
   const others = values.slice(0, 6).concat(keys.slice(1).flatMap(() => [Tag.object, 1, Tag.true]));
-  const object = fromBytes(message(Tag.object, 0, keys.length, ...fields, ...others)) as object;
+  const object = read(message(Tag.object, 0, keys.length, ...fields, ...others)) as object;
   assertEquals(Object.keys(object), keys);
   assertEquals(Object.getPrototypeOf(object), Object.prototype);
   assertEquals(Reflect.get({}, "polluted"), undefined);
   assertEquals(Reflect.get(Object, "polluted"), undefined);
-  const list = fromBytes(message(Tag.sparseArray, 0, 1, "__proto__", Tag.set, 0)) as unknown[];
+  const list = read(message(Tag.sparseArray, 0, 1, "__proto__", Tag.set, 0)) as unknown[];
   assertEquals([Object.getPrototypeOf(list), Object.keys(list)], [Array.prototype, ["__proto__"]]);
 });
 
@@ -250,14 +263,14 @@ Deno.test("a damaged message is a value or a FrameError, soon, and the next is r
       let bytes: Uint8Array = whole;
       for (let hits = below(random, 3) + 1; hits > 0; hits--) bytes = damage(random, bytes, other);
       try {
-        fromBytes(bytes);
+        read(bytes);
         count.values++;
       } catch (error) {
         assertInstanceOf(error, FrameError, `seed ${seed}`);
         count.errors++;
       }
     }
-    assertSame(fromBytes(whole), structuredClone(value), `seed ${seed}`);
+    assertSame(read(whole), structuredClone(value), `seed ${seed}`);
     other = whole;
   }
   assertEquals(builtins.map((Class) => Reflect.ownKeys(Class.prototype).length), before);
@@ -268,7 +281,7 @@ Deno.test("every beginning of a message but the whole is refused", () => {
   for (let seed = 1; seed <= 200; seed++) {
     const bytes = joinBytes(toBytes(new RandomValues(randomFrom(seed), 30).next()));
     for (let end = 0; end < Math.min(bytes.length, 400); end++) {
-      assertThrows(() => fromBytes(bytes.subarray(0, end)), FrameError, undefined, `seed ${seed}`);
+      assertThrows(() => read(bytes.subarray(0, end)), FrameError, undefined, `seed ${seed}`);
     }
   }
 });
@@ -282,7 +295,7 @@ Deno.test("random bytes are a value or a FrameError", () => {
       () => random() < 0.5 ? pick(random, tags) : below(random, random() < 0.5 ? 8 : 256),
     );
     try {
-      fromBytes(bytes);
+      read(bytes);
     } catch (error) {
       assertInstanceOf(error, FrameError, `seed ${seed}`);
     }

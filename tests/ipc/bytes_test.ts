@@ -7,18 +7,16 @@ import {
   assert,
   assertEquals,
   assertInstanceOf,
-  assertNotStrictEquals,
   assertStrictEquals,
   assertThrows,
 } from "@std/assert";
 import vm from "node:vm";
 import { fromBytes, toBytes } from "../../ipc/_bytes.ts";
-import { randomFrom, RandomValues } from "../support/random_values.ts";
-import { joinBytes } from "../support/join_bytes.ts";
+import { below, pick, randomFrom, RandomValues } from "../support/random_values.ts";
 import { assertSame } from "../support/sameness.ts";
 
 function roundTrip<T>(value: T, transfer: readonly Transferable[] = []): T {
-  return fromBytes(joinBytes(toBytes(value, transfer))) as T;
+  return fromBytes(toBytes(value, transfer)) as T;
 }
 
 /** The error that a value is refused with. */
@@ -538,10 +536,10 @@ Deno.test("a getter may make messages of its own, of any size, and fail at it", 
     after: new Uint8Array(depth * 10_000).fill(depth),
   });
   const outer = toBytes(nested(8));
-  assertSame(fromBytes(joinBytes(outer)), plain(8));
+  assertSame(fromBytes(outer), plain(8));
   assertEquals(inner.length, 8);
   for (const [depth, parts] of inner.entries()) {
-    assertSame(fromBytes(joinBytes(parts)), plain(depth));
+    assertSame(fromBytes(parts), plain(depth));
   }
 });
 
@@ -558,7 +556,7 @@ Deno.test("bytes that were handed out are never written again", () => {
     if (i % 7 === 0) assertThrows(() => toBytes([value, () => {}]), DOMException);
     return { value, parts: toBytes(value) };
   });
-  for (const { value, parts } of messages) assertSame(fromBytes(joinBytes(parts)), value);
+  for (const { value, parts } of messages) assertSame(fromBytes(parts), value);
 });
 
 Deno.test("a message is what the value was at the call", () => {
@@ -567,30 +565,35 @@ Deno.test("a message is what the value was at the call", () => {
   value.small.fill(2);
   value.large.fill(2);
   value.list.push(2);
-  const { small, large, list } = fromBytes(joinBytes(parts)) as typeof value;
+  const { small, large, list } = fromBytes(parts) as typeof value;
   assertEquals([small.every((n) => n === 1), large.every((n) => n === 1), list], [true, true, [1]]);
 });
 
-Deno.test("what was read has its own memory, and no traces of the frame's", () => {
+Deno.test("what was read has its own memory, wherever its bytes were", () => {
   const value = {
     views: [new Uint8Array([1, 2, 3]), new Float64Array([1.5]), new Uint8Array(50_000).fill(4)],
     texts: ["short", "long ".repeat(100), "π".repeat(10)],
   };
   for (let offset = 0; offset < 9; offset++) {
-    const message = joinBytes(toBytes(value));
-    const frame = new Uint8Array(message.length + 20);
-    frame.set(message, offset);
-    const read = fromBytes(frame.subarray(offset, offset + message.length)) as typeof value;
-    frame.fill(0xee);
+    const frames = toBytes(value).map((part) => {
+      const frame = new Uint8Array(part.length + 20);
+      frame.set(part, offset);
+      return frame.subarray(offset, offset + part.length);
+    });
+    const read = fromBytes(frames) as typeof value;
+    for (const frame of frames) new Uint8Array(frame.buffer).fill(0xee);
     assertSame(read, value);
-    for (const view of read.views) assertNotStrictEquals(view.buffer, frame.buffer);
   }
 });
 
-Deno.test("large buffers are parts of their own", () => {
+Deno.test("large buffers are parts of their own, and are read without a copy", () => {
   const large = new Uint8Array(1e6).fill(7);
-  const parts = toBytes(["before", large, "between", large.slice(), "after"]);
-  assertEquals(parts.map((part) => part.length >= 1e6), [false, true, false, true, false]);
+  const parts = toBytes(["before", large, "between", large.slice(1), "after", large.subarray(9)]);
+  assertEquals(parts.map((part) => part.length), [parts[0]!.length, 1e6, 999_999]);
+  const read = fromBytes(parts) as Uint8Array[];
+  assertStrictEquals(read[1]!.buffer, parts[1]!.buffer);
+  assertStrictEquals(read[3]!.buffer, parts[2]!.buffer);
+  assertSame(read, ["before", large, "between", large.slice(1), "after", large.subarray(9)]);
 });
 
 Deno.test("a transferred buffer goes without a copy and is detached, whether in the value or not", () => {
@@ -602,16 +605,35 @@ Deno.test("a transferred buffer goes without a copy and is detached, whether in 
   const growing = new ArrayBuffer(8, { maxByteLength: 16 });
   const value = { view: inside.subarray(10), small, growing };
   const expected = structuredClone(value);
-  const parts = toBytes(value, [inside.buffer, outside, small, small, growing]);
-  assertEquals([inside.length, outside.detached, small.detached, growing.detached], [
-    0,
-    true,
-    true,
-    true,
-  ]);
-  const part = parts.find((part) => part.length === 1e6)!;
-  assertEquals(part.buffer.byteLength, 1e6);
-  assertSame(fromBytes(joinBytes(parts)), expected);
+  const memory = inside.buffer;
+  const parts = toBytes(value, [memory, outside, small, small, growing]);
+  assertEquals(
+    [memory, outside, small, growing].map((buffer) => buffer.detached),
+    Array(4).fill(true),
+  );
+  assertEquals(parts[1]!.buffer.byteLength, 1e6);
+  assertSame(fromBytes(parts), expected);
+});
+
+Deno.test("buffers of all lengths arrive, shared by views, some of them moved", () => {
+  for (let seed = 1; seed <= 300; seed++) {
+    const random = randomFrom(seed);
+    const buffers = Array.from({ length: 5 }, () => {
+      const length = pick(random, [0, 9, 32_767, 32_768, 40_000, 70_000]);
+      const options = random() < 0.3 ? { maxByteLength: length + 99 } : undefined;
+      const buffer = new ArrayBuffer(length, options);
+      new Uint8Array(buffer).fill(seed);
+      return buffer;
+    });
+    const value = Array.from({ length: 12 }, () => {
+      const buffer = pick(random, buffers);
+      return random() < 0.5 ? buffer : new Uint8Array(buffer, below(random, buffer.byteLength + 1));
+    });
+    const expected = structuredClone(value);
+    const moved = buffers.filter(() => random() < 0.4);
+    assertSame(roundTrip(value, moved), expected, `seed ${seed}`);
+    assertEquals(buffers.map((buffer) => buffer.detached), buffers.map((b) => moved.includes(b)));
+  }
 });
 
 Deno.test("after an error nothing is detached", () => {
