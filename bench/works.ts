@@ -189,6 +189,6 @@ export const works: readonly Work[] = [
     contenders: { deno: ["herd", "loop"], node: [], python: [] },
     shared: true,
     full: { rounds: 3, repeats: 20, count: 200 },
-    quick: { rounds: 1, repeats: 5, count: 200 },
+    quick: { rounds: 1, repeats: 10, count: 200 },
   },
 ];
