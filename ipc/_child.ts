@@ -13,8 +13,9 @@
 import { after } from "../sync/_deadline.ts";
 import type { LinkSettings } from "./_child_link.ts";
 import { Assembler } from "./_fragments.ts";
-import { FrameReader, newMarker } from "./_frame.ts";
+import { type Message, newMarker } from "./_frame.ts";
 import { FrameError } from "./_frame_error.ts";
+import { FrameReader } from "./_frame_reader.ts";
 import { type ByteSink, FrameWriter, readFrames } from "./_frame_pump.ts";
 import { LastWords } from "./_last_words.ts";
 import { reapLater } from "./_reaper.ts";
@@ -65,7 +66,7 @@ export interface ChildEnd {
 /** What a child reports. */
 export interface ChildEvents {
   /** A message, whose bytes stand only until this returns. Throws when it is none. */
-  message(message: Uint8Array): void;
+  message(message: Message): void;
   ended(end: ChildEnd): void;
 }
 
@@ -81,11 +82,11 @@ export class Child {
   #input: WritableStreamDefaultWriter<Uint8Array> | undefined = undefined;
   #writer: FrameWriter | undefined = undefined;
   /** Messages for a child that has not connected yet. */
-  #early: (readonly Uint8Array[])[] = [];
+  #early: Message[] = [];
   /** How many messages came through the socket. */
   #received = 0;
   /** What came through standard error beside a socket: the number of messages before, and the rest. */
-  readonly #late: Uint8Array[] = [];
+  readonly #late: Message[] = [];
   #channelError: unknown = undefined;
   #deserted = false;
   #held = true;
@@ -129,7 +130,7 @@ export class Child {
   }
 
   /** Sends a message, given in parts that nobody changes any more. */
-  send(message: readonly Uint8Array[]): void {
+  send(message: Message): void {
     if (this.#writer === undefined) this.#early.push(message);
     else this.#writer.send(message);
   }
@@ -230,8 +231,8 @@ export class Child {
     const besideSocket = this.#meeting !== undefined;
     await this.#receive(async () => {
       for await (const chunk of this.#process.stderr) {
-        for (const piece of reader.push(chunk)) {
-          const message = assembler.add(piece);
+        for (const [piece] of reader.push(chunk)) {
+          const message = assembler.add(piece!);
           if (message === undefined) continue;
           if (besideSocket) this.#late.push(message);
           else this.#take(message);
@@ -256,7 +257,7 @@ export class Child {
     }
   }
 
-  #take(message: Uint8Array): void {
+  #take(message: Message): void {
     if (this.#channelError !== undefined) return;
     try {
       this.#events.message(message);
@@ -312,9 +313,9 @@ export class Child {
 
   /** Messages that could not leave through the socket; those that did leave are not taken twice. */
   #takeLate(): void {
-    const [first, ...messages] = this.#late;
-    if (first === undefined || first.length !== Uint32Array.BYTES_PER_ELEMENT) return;
-    const before = new Uint32Array(first.slice().buffer)[0]!;
+    const [[count] = [], ...messages] = this.#late;
+    if (count?.length !== Uint32Array.BYTES_PER_ELEMENT) return;
+    const before = new Uint32Array(count.slice().buffer)[0]!;
     for (const message of messages.slice(Math.max(0, this.#received - before))) this.#take(message);
   }
 

@@ -16,7 +16,8 @@
  */
 
 import { fragments } from "./_fragments.ts";
-import { FrameReader } from "./_frame.ts";
+import type { Message } from "./_frame.ts";
+import { FrameReader } from "./_frame_reader.ts";
 import { type ByteSource, FrameWriter, readFrames } from "./_frame_pump.ts";
 import { onParentEnd } from "./_parent_life.ts";
 import { takeStandardInput } from "./_private_input.ts";
@@ -32,9 +33,9 @@ export interface LinkSettings {
 /** See the head of the file. */
 export interface ChildLink {
   /** Sends a message, given in parts that nobody changes any more. */
-  send(message: readonly Uint8Array[]): void;
+  send(message: Message): void;
   /** Sends the last message of all, and what has not left before: the process may end then. */
-  sendLast(message: readonly Uint8Array[]): void;
+  sendLast(message: Message): void;
   /** Resolves when all that was sent has left. */
   drained(): Promise<void>;
   /**
@@ -43,7 +44,7 @@ export interface ChildLink {
    *
    * @throws {FrameError} When what arrives is no frame; what `handle` throws.
    */
-  receive(handle: (message: Uint8Array) => void): Promise<void>;
+  receive(handle: (message: Message) => void): Promise<void>;
   /**
    * Whether waiting for messages keeps the process alive; it does at first. While it does not, pipes are
    * not read, so this has to be said in good time: before `receive`, or by `handle`.
@@ -85,7 +86,7 @@ async function connect(
 const writeError = Deno.stderr.writeSync.bind(Deno.stderr);
 
 /** Never throws: a parent that does not read any more is gone, which its end of the channel tells. */
-function writeFragments(message: readonly Uint8Array[], marker: Uint8Array): void {
+function writeFragments(message: Message, marker: Uint8Array): void {
   for (const fragment of fragments(message, marker)) {
     for (let offset = 0; offset < fragment.length;) {
       try {
@@ -109,11 +110,11 @@ class SocketLink implements ChildLink {
     this.#writer = new FrameWriter(connection, marker, () => {});
   }
 
-  send(message: readonly Uint8Array[]): void {
+  send(message: Message): void {
     this.#writer.send(message);
   }
 
-  sendLast(message: readonly Uint8Array[]): void {
+  sendLast(message: Message): void {
     const { written } = this.#writer;
     const rest = this.#writer.unwritten();
     const last = [[new Uint8Array(new Uint32Array([written]).buffer)], ...rest, message];
@@ -124,7 +125,7 @@ class SocketLink implements ChildLink {
     return this.#writer.drained();
   }
 
-  receive(handle: (message: Uint8Array) => void): Promise<void> {
+  receive(handle: (message: Message) => void): Promise<void> {
     return readFrames(this.#connection, new FrameReader({ marker: this.#marker }), handle);
   }
 
@@ -146,11 +147,11 @@ class PipeLink implements ChildLink {
     this.#source = takeStandardInput();
   }
 
-  send(message: readonly Uint8Array[]): void {
+  send(message: Message): void {
     writeFragments(message, this.#marker);
   }
 
-  sendLast(message: readonly Uint8Array[]): void {
+  sendLast(message: Message): void {
     writeFragments(message, this.#marker);
   }
 
@@ -158,7 +159,7 @@ class PipeLink implements ChildLink {
     return Promise.resolve();
   }
 
-  receive(handle: (message: Uint8Array) => void): Promise<void> {
+  receive(handle: (message: Message) => void): Promise<void> {
     const source: ByteSource = {
       read: async (into) => await this.#mayRead() ? await this.#source.read(into) : null,
     };

@@ -6,7 +6,7 @@
  * never into one.
  */
 
-import { frame } from "./_frame.ts";
+import { frame, type Message } from "./_frame.ts";
 import { join } from "./_frame_pump.ts";
 
 /** What POSIX promises to be written in one piece is 512 bytes; Linux and macOS keep to more. */
@@ -14,38 +14,37 @@ const ATOMIC = Deno.build.os === "linux" ? 4096 : 512;
 /** The longest frame's head and tail, with room to spare. */
 const OVERHEAD = 64;
 
-const LAST = 0;
-const MORE = 1;
+/** What a piece begins with: whether its part of the message goes on, or another part follows. */
+const Follows = { nothing: 0, rest: 1, part: 2 } as const;
 
 /** The pieces of a message, each a frame to be written at once. */
-export function* fragments(
-  message: readonly Uint8Array[],
-  marker: Uint8Array,
-): Iterable<Uint8Array> {
-  const whole = join(message, message.reduce((sum, { length }) => sum + length, 0));
+export function* fragments(message: Message, marker: Uint8Array): Iterable<Uint8Array> {
   const size = ATOMIC - OVERHEAD;
-  for (let offset = 0; offset === 0 || offset < whole.length; offset += size) {
-    const flag = offset + size < whole.length ? MORE : LAST;
-    const piece = [new Uint8Array([flag]), whole.subarray(offset, offset + size)];
-    const framed = frame(piece, marker);
-    yield join(framed, framed.reduce((sum, { length }) => sum + length, 0));
+  for (const [i, part] of message.entries()) {
+    const after = i < message.length - 1 ? Follows.part : Follows.nothing;
+    for (let offset = 0; offset === 0 || offset < part.length; offset += size) {
+      const follows = offset + size < part.length ? Follows.rest : after;
+      const piece = join([new Uint8Array([follows]), part.subarray(offset, offset + size)]);
+      yield join(frame([piece], marker));
+    }
   }
 }
 
 /** Puts pieces together again. */
 export class Assembler {
+  #parts: Uint8Array[] = [];
+  /** Of the part that goes on. */
   #pieces: Uint8Array[] = [];
-  #size = 0;
 
   /** The message that ends with this piece, if one does; its bytes are its own. */
-  add(piece: Uint8Array): Uint8Array | undefined {
-    const own = piece.slice(1);
-    this.#pieces.push(own);
-    this.#size += own.length;
-    if (piece[0] === MORE) return undefined;
-    const message = join(this.#pieces, this.#size);
+  add(piece: Uint8Array): Message | undefined {
+    this.#pieces.push(piece.slice(1));
+    if (piece[0] === Follows.rest) return undefined;
+    this.#parts.push(join(this.#pieces));
     this.#pieces = [];
-    this.#size = 0;
+    if (piece[0] === Follows.part) return undefined;
+    const message = this.#parts;
+    this.#parts = [];
     return message;
   }
 }

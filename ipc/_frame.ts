@@ -14,6 +14,9 @@
 
 import { ValueError } from "../sync/errors.ts";
 
+/** A message, as its parts. */
+export type Message = readonly Uint8Array[];
+
 /** The version of the frames and of what is in them. Both ends are to have the same. */
 export const FRAME_VERSION = 1;
 /** The length of a marker. */

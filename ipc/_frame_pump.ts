@@ -2,7 +2,8 @@
  * Frames through a stream of bytes: written in order and gathered into few writes; read as they come.
  */
 
-import { frame, type FrameReader } from "./_frame.ts";
+import { frame, type Message } from "./_frame.ts";
+import type { FrameReader } from "./_frame_reader.ts";
 
 /** Where bytes go, such as a connection. */
 export interface ByteSink {
@@ -20,7 +21,7 @@ const SMALL = 64 * 1024;
 /** A message in frames, waiting for its turn. */
 interface Outgoing {
   /** As it was given, for who must know what has not left. */
-  readonly message: readonly Uint8Array[];
+  readonly message: Message;
   readonly bytes: readonly Uint8Array[];
 }
 
@@ -49,12 +50,12 @@ export class FrameWriter {
   }
 
   /** The messages after those, of which the first may have left in part. */
-  unwritten(): (readonly Uint8Array[])[] {
+  unwritten(): Message[] {
     return [...this.#leaving, ...this.#waiting].map(({ message }) => message);
   }
 
   /** Sends a message, given in parts that nobody changes any more. */
-  send(message: readonly Uint8Array[]): void {
+  send(message: Message): void {
     if (this.#failed) return;
     this.#waiting.push({ message, bytes: frame(message, this.#marker) });
     if (this.#leaving.length === 0) this.#drain();
@@ -95,7 +96,7 @@ function* gather(messages: readonly Outgoing[]): Iterable<Uint8Array> {
   for (const { bytes } of messages) {
     for (const part of bytes) {
       if (part.length > 0 && size > 0 && size + part.length > SMALL) {
-        yield join(small, size);
+        yield join(small);
         [small, size] = [[], 0];
       }
       if (part.length >= SMALL) yield part;
@@ -105,13 +106,13 @@ function* gather(messages: readonly Outgoing[]): Iterable<Uint8Array> {
       }
     }
   }
-  if (size > 0) yield join(small, size);
+  if (size > 0) yield join(small);
 }
 
 /** One array of several. */
-export function join(parts: readonly Uint8Array[], size: number): Uint8Array {
+export function join(parts: readonly Uint8Array[]): Uint8Array {
   if (parts.length === 1) return parts[0]!;
-  const whole = new Uint8Array(size);
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
   let offset = 0;
   for (const part of parts) {
     whole.set(part, offset);
@@ -121,20 +122,23 @@ export function join(parts: readonly Uint8Array[], size: number): Uint8Array {
 }
 
 /**
- * Reads until the stream ends, and hands each message over while its bytes stand. A stream that ends
- * within a frame is one whose writer died: nobody missed that message but by the writer's death.
+ * Reads until the stream ends, and hands each message over while its bytes stand.
  *
  * @throws {FrameError} When what arrives is no frame; what the stream throws.
  */
 export async function readFrames(
   source: ByteSource,
   reader: FrameReader,
-  handle: (message: Uint8Array) => void,
+  handle: (message: Message) => void,
 ): Promise<void> {
   const buffer = new Uint8Array(SMALL);
   for (;;) {
-    const length = await source.read(buffer);
-    if (length === null) return;
-    for (const message of reader.push(buffer.subarray(0, length))) handle(message);
+    // What is long is read to where it belongs.
+    const { space } = reader;
+    const length = await source.read(space ?? buffer);
+    if (length === null) break;
+    if (space !== undefined) reader.fill(length);
+    else for (const message of reader.push(buffer.subarray(0, length))) handle(message);
   }
+  reader.end();
 }

@@ -12,6 +12,7 @@ import { Child, type ChildEnd, type ChildSpec } from "./_child.ts";
 import { type ChildOptions, childSpecs } from "./_child_spec.ts";
 import { encode } from "./_codec.ts";
 import { decodeError } from "./_error_codec.ts";
+import type { Message } from "./_frame.ts";
 import { checkMayStart, mainModule } from "./_main_module.ts";
 import {
   type FromWorker,
@@ -47,7 +48,7 @@ export function processLauncher(what: string, options: ChildOptions): Launch {
 
 /** A message that waits for the child to be ready. */
 interface Kept {
-  readonly parts: readonly Uint8Array[];
+  readonly parts: Message;
   /** The slots of its tasks. */
   readonly slots: readonly number[];
 }
@@ -81,7 +82,7 @@ class ProcessChannel implements Channel {
     };
     const parts = toBytes(start, transfer);
     this.#child = new Child(spec, {
-      message: (bytes) => this.#receive(bytes),
+      message: (parts) => this.#receive(parts),
       ended: (end) => this.#ended(end),
     });
     this.#child.hold(false);
@@ -124,9 +125,9 @@ class ProcessChannel implements Channel {
     else this.#child.signal(signal);
   }
 
-  #receive(bytes: Uint8Array): void {
+  #receive(parts: Message): void {
     if (!this.#open || this.#death !== undefined) return;
-    const message = fromBytes(bytes) as FromWorker;
+    const message = fromBytes(parts) as FromWorker;
     switch (message?.kind) {
       case "ready": {
         const kept = this.#kept ?? [];

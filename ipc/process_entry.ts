@@ -34,8 +34,8 @@ export async function serveParent(
   }, loaders);
   // Ctrl-C goes to all processes of a terminal: what becomes of the tasks is the parent's to decide.
   if (Deno.build.os !== "windows") Deno.addSignalListener("SIGINT", () => {});
-  await link.receive((bytes) => {
-    const message = fromBytes(bytes) as ToWorker;
+  await link.receive((parts) => {
+    const message = fromBytes(parts) as ToWorker;
     if (message.kind === "start") service.start(message);
     else service.receive(message);
   });

@@ -68,8 +68,8 @@ async function receiveOrder(link: ChildLink): Promise<Order> {
   const { promise, resolve } = Promise.withResolvers<Order>();
   let process: ProcessMessage;
   const orphaned = () => Deno.unrefTimer(setTimeout(() => exit(1), LAST_MOMENTS));
-  link.receive((bytes) => {
-    const message = fromBytes(bytes) as ProcessMessage | TargetMessage;
+  link.receive((parts) => {
+    const message = fromBytes(parts) as ProcessMessage | TargetMessage;
     if (message.kind === "process") process = message;
     else {
       link.hold(false);

@@ -84,11 +84,12 @@ class Subject implements ChildEvents, AsyncDisposable {
     this.child = new Child(specOf(way, name, args), this);
   }
 
-  message(bytes: Uint8Array): void {
-    this.messages.push(bytes.slice());
+  message(parts: readonly Uint8Array[]): void {
+    const bytes = new Uint8Array(parts.flatMap((part) => [...part]));
+    this.messages.push(bytes);
     this.onMessage(bytes);
     // Its bytes stand only until now.
-    bytes.fill(0xEE);
+    for (const part of parts) part.fill(0xEE);
   }
 
   ended(end: ChildEnd): void {

@@ -89,7 +89,7 @@ const raw = (run: (link: Raw, settings: LinkSettings) => unknown): Program => {
 export const PROGRAMS = {
   /** Sends back what it gets until the parent ends the channel. */
   "echo": linked(async (link) => {
-    await link.receive((bytes) => link.send([bytes.slice()]));
+    await link.receive((parts) => link.send(parts.map((part) => part.slice())));
     await link.drained();
     exit(0);
   }),
@@ -259,7 +259,7 @@ export const PROGRAMS = {
       read.push(new TextDecoder().decode((await cat.output()).stdout));
     }
     link.send([text(JSON.stringify(read))]);
-    await link.receive((bytes) => link.send([bytes.slice()]));
+    await link.receive((parts) => link.send(parts.map((part) => part.slice())));
     exit(0);
   }),
 
