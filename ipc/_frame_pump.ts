@@ -122,7 +122,8 @@ export function join(parts: readonly Uint8Array[]): Uint8Array {
 }
 
 /**
- * Reads until the stream ends, and hands each message over while its bytes stand.
+ * Reads until the stream ends, and hands each message over while its bytes stand. A stream that ends
+ * within a frame is one whose writer died: nobody missed that message but by the writer's death.
  *
  * @throws {FrameError} When what arrives is no frame; what the stream throws.
  */
@@ -136,9 +137,8 @@ export async function readFrames(
     // What is long is read to where it belongs.
     const { space } = reader;
     const length = await source.read(space ?? buffer);
-    if (length === null) break;
+    if (length === null) return;
     if (space !== undefined) reader.fill(length);
     else for (const message of reader.push(buffer.subarray(0, length))) handle(message);
   }
-  reader.end();
 }

@@ -42,7 +42,7 @@ function text(text: string): Uint8Array {
 
 /** The bytes of a whole frame; among text, a frame begins with whether it is the last of its message. */
 function framed({ marker, meeting }: LinkSettings, parts: readonly Uint8Array[]): Uint8Array {
-  const whole = meeting === null ? [new Uint8Array([0]), ...parts] : parts;
+  const whole = meeting === null ? [join([new Uint8Array([0]), ...parts])] : parts;
   return join(frame(whole, Uint8Array.fromHex(marker)));
 }
 
