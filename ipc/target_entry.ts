@@ -16,8 +16,9 @@ import { setMainModule } from "./_main_module.ts";
 import { hideOwnFrames } from "./_own_frames.ts";
 import { Inherited } from "./_process_work.ts";
 import type { ProcessMessage, TargetMessage } from "./_protocol.ts";
-import { type Loaders, Resolver } from "./_resolve_callable.ts";
+import { type AnyFunction, type Loaders, Resolver } from "./_resolve_callable.ts";
 import { setPreparing, setThisProcess, thisProcess } from "./_this_process.ts";
+import type { CallDescription } from "./callable.ts";
 import { setCurrentProcess } from "./current_process.ts";
 import { RunningTask } from "./current_task.ts";
 import { Process } from "./process.ts";
@@ -86,15 +87,7 @@ async function carryOut(
 ): Promise<void> {
   if (target.refusal !== null) throw decodeError(target.refusal);
   setPreparing(true);
-  const subclass = message.subclass && (await resolver.resolve(message.subclass)).fn;
-  if (subclass !== null && !(subclass.prototype instanceof Process)) {
-    throw new TypeError(
-      `Cannot run ${message.subclass!.name}: module ${
-        message.subclass!.url
-      } exports something else ` +
-        `of this name: a subclass of Process is wanted`,
-    );
-  }
+  const subclass = message.subclass && await resolveClass(message.subclass, resolver);
   const fn = target.call && (await resolver.resolve(target.call)).fn;
   setPreparing(false);
   const [args, fields] = decode(message.values) as [unknown[], Record<string, unknown>];
@@ -111,6 +104,15 @@ async function carryOut(
   setCurrentProcess(process);
   const context = new RunningTask(target.call?.name || process.name, NEVER_STOPPED, 0);
   await context.run(() => process.run());
+}
+
+async function resolveClass(call: CallDescription, resolver: Resolver): Promise<AnyFunction> {
+  const { fn } = await resolver.resolve(call);
+  if (fn.prototype instanceof Process) return fn;
+  throw new TypeError(
+    `Cannot run ${call.name}: what module ${call.url} exports is no subclass of this Process: ` +
+      `let it import the same Herd as the program`,
+  );
 }
 
 const NEVER_STOPPED = { stopRequested: () => false };

@@ -32,7 +32,7 @@ for (const [how, options] of [["by a socket", {}], ["by pipes", LEAST]] as const
   });
 
   Deno.test(`a large argument arrives, ${how}`, async () => {
-    await assertPrints("a large argument", "5000000\n0\n", 0, options);
+    await assertPrints("a large argument", "5000000 true\n0\n", 0, options);
   });
 
   Deno.test(`errors are on standard error, with their causes, ${how}`, async () => {
