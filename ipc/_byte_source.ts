@@ -35,7 +35,7 @@ export class ByteSource {
   /** @throws {FrameError} When bytes are left. */
   end(): void {
     const rest = this.#bytes.length - this.#position;
-    if (rest !== 0) throw this.fault(`${rest} bytes are left over`);
+    if (rest !== 0) throw this.fault(`bytes are left over: ${rest}`);
   }
 
   byte(): number {

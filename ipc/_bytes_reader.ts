@@ -66,7 +66,7 @@ export class ValueReader {
       }
       this.#source.end();
       const rest = this.#outside.length;
-      if (rest > 0) throw this.#source.fault(`${rest} parts are left over`);
+      if (rest > 0) throw this.#source.fault(`parts are left over: ${rest}`);
       return value;
     } catch (error) {
       if (error instanceof FrameError) throw error;

@@ -45,7 +45,7 @@ const MALFORMED: Readonly<Record<string, [bytes: Uint8Array, words: string]>> = 
   "a hole that is in nothing": [message(Tag.hole), 'a value is wanted, not "hole"'],
   "bytes after the value": [
     message(smallInt(1), smallInt(2), smallInt(3)),
-    "2 bytes are left over",
+    "bytes are left over: 2",
   ],
   "half an integer": [message(Tag.int32, 1, 2), "4 bytes are wanted where the message ends"],
   "half a text": [message(Tag.shortText + 9, 65), "9 bytes are wanted"],
@@ -142,7 +142,7 @@ Deno.test("bytes that are no value are refused, with what is wrong and where", (
 Deno.test("parts that are missing or left over are refused", () => {
   const parts = toBytes([new Uint8Array(50_000), new Uint8Array(60_000)]);
   assertThrows(() => fromBytes(parts.slice(0, 2)), FrameError, "a part of the message is missing");
-  assertThrows(() => fromBytes([...parts, parts[1]!]), FrameError, "1 parts are left over");
+  assertThrows(() => fromBytes([...parts, parts[1]!]), FrameError, "parts are left over: 1");
   assertThrows(() => fromBytes([parts[0]!, parts[2]!, parts[1]!]), FrameError, "longer than its");
   assertThrows(() => fromBytes([]), FrameError, "ends early");
 });

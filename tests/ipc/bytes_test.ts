@@ -257,6 +257,13 @@ Deno.test("a view follows the length of its buffer on the other side if it did h
   assertEquals((ours![3] as Uint8Array).length, (model![3] as Uint8Array).length);
 });
 
+Deno.test("a view of a full buffer follows it as well", () => {
+  const make = () => new Uint8Array(new ArrayBuffer(16, { maxByteLength: 16 }));
+  const [ours, model] = [roundTrip(make()), structuredClone(make())];
+  for (const { buffer } of [ours, model]) buffer.resize(8);
+  assertEquals([ours.length, model.length], [8, 8]);
+});
+
 Deno.test("asking whether a view follows its buffer leaves the buffer as it was", () => {
   const buffer = new ArrayBuffer(20, { maxByteLength: 64 });
   const views = [new Uint8Array(buffer).fill(3), new Uint32Array(buffer, 4)];
@@ -293,6 +300,18 @@ Deno.test("a proxy is taken for what it stands for, since nothing tells them apa
   const { proxy: revoked, revoke } = Proxy.revocable({}, {});
   revoke();
   assertThrows(() => toBytes(revoked), TypeError);
+});
+
+Deno.test("a property arrives as the object's own, whatever its prototype would do with it", () => {
+  const given: unknown[] = [];
+  const set = (value: unknown) => void given.push(value);
+  Object.defineProperty(Object.prototype, "trap", { set, configurable: true });
+  try {
+    const read = roundTrip({ a: 1, trap: 2 });
+    assertEquals([Object.entries(read), given], [[["a", 1], ["trap", 2]], []]);
+  } finally {
+    Reflect.deleteProperty(Object.prototype, "trap");
+  }
 });
 
 // ---- What is refused -----------------------------------------------------------------------------

@@ -360,6 +360,8 @@ Deno.test("a length over the limit is refused by its header alone, naming both",
   const header = framed("x".repeat(11)).subarray(0, MARKER_LENGTH + HEADER_LENGTH);
   const [, error] = readUntilFailure(new FrameReader({ marker: MARKER, limit: 10 }), [header]);
   assert(error.message.includes("11 bytes, where 10 are the most"), error.message);
+  const several = joinBytes([within, within, within]);
+  assertEquals(read(new FrameReader({ marker: MARKER, limit: 10 }), [several]).length, 3);
   const parts = framed("x".repeat(6) + "|" + "x".repeat(6));
   const [, sum] = readUntilFailure(new FrameReader({ marker: MARKER, limit: 10 }), [parts]);
   assert(sum.message.includes("12 bytes, where 10 are the most"), sum.message);
