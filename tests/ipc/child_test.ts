@@ -6,6 +6,7 @@
 import { assert, assertEquals, assertInstanceOf, assertMatch, assertThrows } from "@std/assert";
 import { Child, type ChildEnd, type ChildEvents, type ChildSpec } from "../../ipc/_child.ts";
 import { FrameError } from "../../ipc/_frame_error.ts";
+import { CapturedErrors } from "../support/captured_errors.ts";
 import { descriptor, descriptors, Marked, noZombies, stateOf } from "../support/processes.ts";
 import type { PROGRAMS } from "./programs/children.ts";
 
@@ -41,34 +42,6 @@ function specOf(way: Way, name: keyof typeof PROGRAMS, args: readonly string[]):
 
 /** The folders of the sockets that children were told of. */
 const folders: string[] = [];
-
-/** What this program would write to its standard error, for as long as it is in scope. */
-class CapturedErrors implements Disposable {
-  #text = "";
-  readonly #decoder = new TextDecoder();
-
-  /** @param gate Awaited before each write. */
-  constructor(gate: () => Promise<void> = () => Promise.resolve()) {
-    Object.defineProperty(Deno.stderr, "write", {
-      configurable: true,
-      value: async (bytes: Uint8Array) => {
-        await gate();
-        // Not all at once: that is how streams are.
-        const part = bytes.subarray(0, 1000);
-        this.#text += this.#decoder.decode(part, { stream: true });
-        return part.length;
-      },
-    });
-  }
-
-  get text(): string {
-    return this.#text;
-  }
-
-  [Symbol.dispose](): void {
-    Reflect.deleteProperty(Deno.stderr, "write");
-  }
-}
 
 /** A child of the test, and what it reported. */
 class Subject implements ChildEvents, AsyncDisposable {
