@@ -1,21 +1,25 @@
 /** The report as bars in plain SVG, readable on light and on dark ground. */
 import { digits } from "./format.ts";
 import { type Figure, label, type Row } from "./figure.ts";
-import type { Report } from "./report.ts";
+import type { WorkerKind } from "./job.ts";
+import type { Report, WorkReport } from "./report.ts";
+import { BY_HAND, nameOf } from "./work.ts";
 
 const WIDTH = 760;
-const LEFT = 170;
+const LEFT = 200;
 const RIGHT = 110;
 const BAR = 14;
 const STEP = 19;
 const TITLE = 40;
 const GAP = 14;
+const HEADING = 34;
 
 /** From this ratio of the longest bar to the shortest on, bars grow with the logarithm. */
 const LOGARITHMIC_FROM = 20;
 
 const STYLE = `
   text { font: 12px system-ui, sans-serif; fill: #1f2328; }
+  .heading { font-weight: 700; font-size: 17px; }
   .title { font-weight: 600; font-size: 13px; }
   .quiet { fill: #59636e; font-size: 11px; }
   .herd { fill: #0a7f5a; }
@@ -37,9 +41,9 @@ function escape(text: string): string {
 }
 
 /** The class that colours a bar. */
-function kind({ contender, runtime }: Row): string {
-  if (contender === "herd" || contender === "raw") return contender;
-  if (contender === "loop") return "raw";
+function colour({ contender, runtime }: Row): string {
+  if (contender === "herd") return contender;
+  if (BY_HAND.includes(contender)) return "raw";
   return runtime === "python" ? "python" : "peer";
 }
 
@@ -59,7 +63,7 @@ function scale(values: readonly number[]): { logarithmic: boolean; of: (value: n
 }
 
 /** One panel, its top at `y`. */
-function panel(work: string, { metric, rows }: Figure, y: number): string {
+function panel(work: WorkReport, { metric, rows }: Figure, y: number): string {
   const measured = rows.flatMap((row) =>
     row.summary === undefined ? [] : [{ row, value: row.summary.median }]
   );
@@ -70,25 +74,42 @@ function panel(work: string, { metric, rows }: Figure, y: number): string {
     const length = Math.max(2, of(value) * (WIDTH - LEFT - RIGHT));
     const end = LEFT + length;
     return `<text x="${LEFT - 8}" y="${top + 11}" text-anchor="end">${escape(label(row))}</text>
-<rect class="${kind(row)}" x="${LEFT}" y="${top}" width="${
+<rect class="${colour(row)}" x="${LEFT}" y="${top}" width="${
       length.toFixed(1)
     }" height="${BAR}" rx="2"/>
 <text x="${(end + 6).toFixed(1)}" y="${top + 11}">${digits(value)}</text>`;
   });
-  return `<text class="title" x="12" y="${y + 16}">${escape(`${work}: ${metric.title}`)}</text>
+  return `<text class="title" x="12" y="${y + 16}">${
+    escape(`${nameOf(work)}: ${metric.title}`)
+  }</text>
 <text class="quiet" x="12" y="${y + 31}">${escape(how)}</text>
 ${bars.join("\n")}`;
 }
 
-/** The whole chart: a panel for each charted metric that has figures. */
+const HEADINGS: Readonly<Record<WorkerKind, string>> = {
+  threads: "Pools of threads",
+  processes: "Pools of processes",
+  programs: "External programs",
+};
+
+/** The line above all panels of one kind of worker. */
+function heading(kind: WorkerKind, y: number): string {
+  return `<text class="heading" x="12" y="${y + 18}">${HEADINGS[kind]}</text>`;
+}
+
+/** The whole chart: a panel for each charted metric that has figures, by kind of worker. */
 export function chart(report: Report): string {
   let y = GAP;
   const panels: string[] = [];
-  for (const work of report.works) {
+  for (const [i, work] of report.works.entries()) {
+    if (work.kind !== report.works[i - 1]?.kind) {
+      panels.push(heading(work.kind, y));
+      y += HEADING;
+    }
     for (const figure of work.figures) {
       const bars = figure.rows.filter(({ summary }) => summary !== undefined).length;
       if (figure.metric.charted !== true || bars === 0) continue;
-      panels.push(panel(work.name, figure, y));
+      panels.push(panel(work, figure, y));
       y += TITLE + bars * STEP + GAP;
     }
   }

@@ -3,9 +3,10 @@
  */
 import { writeFileSync } from "node:fs";
 import process from "node:process";
-import { type JavaScriptName, load } from "./contenders/all.ts";
-import { type Answer, type Job, MARK, type Outcome, type WorkName } from "./job.ts";
+import { load } from "./contenders/all.ts";
+import { type Answer, type Job, MARK, type MeasureName, type Outcome } from "./job.ts";
 import { burst } from "./measures/burst.ts";
+import { bytes } from "./measures/bytes.ts";
 import { commands } from "./measures/commands.ts";
 import { cpu } from "./measures/cpu.ts";
 import { first } from "./measures/first.ts";
@@ -17,14 +18,14 @@ import { roundtrip } from "./measures/roundtrip.ts";
 
 type Measure = (recorders: readonly Recorder[], job: Job) => Promise<void>;
 
-/** A work that is measured on one contender a process. */
+/** A measure of one contender a process. */
 function alone(measure: (recorder: Recorder, job: Job) => Promise<void>): Measure {
   return async (recorders, job) => {
     for (const recorder of recorders) await measure(recorder, job);
   };
 }
 
-const measures: Readonly<Record<WorkName, Measure>> = {
+const measures: Readonly<Record<MeasureName, Measure>> = {
   burst: alone(burst),
   roundtrip,
   map: alone(map),
@@ -32,6 +33,7 @@ const measures: Readonly<Record<WorkName, Measure>> = {
   mixed: alone(mixed),
   first,
   queue: alone(queue),
+  bytes: alone(bytes),
   commands,
 };
 
@@ -45,13 +47,13 @@ async function answer(job: Job): Promise<Answer> {
   const answers: Record<string, Outcome> = {};
   for (const name of job.contenders) {
     try {
-      recorders.push(new Recorder(name as JavaScriptName, await load(name as JavaScriptName)));
+      recorders.push(new Recorder(name, await load(name, job.kind)));
     } catch (error) {
       answers[name] = { samples: {}, notes: [], settings: "", failed: String(error) };
     }
   }
   try {
-    await measures[job.work](recorders, job);
+    await measures[job.measure](recorders, job);
   } catch (error) {
     for (const recorder of recorders) recorder.failed ??= String(error);
   }

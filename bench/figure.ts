@@ -1,11 +1,13 @@
 /** One metric of one work: who came to what. */
 import type { Entry } from "./run.ts";
 import { summarize, type Summary } from "./stats.ts";
-import type { Metric, Runtime } from "./works.ts";
+import type { Metric, Runtime } from "./work.ts";
+import type { WorkerKind } from "./job.ts";
 
 /** One contender's figure. */
 export interface Row {
   readonly contender: string;
+  readonly kind: WorkerKind;
   readonly runtime: Runtime;
   /** Missing when there are no samples. */
   readonly summary?: Summary;
@@ -21,18 +23,30 @@ export interface Figure {
   readonly rows: readonly Row[];
 }
 
-/** `Herd`, `postMessage`, `piscina on Node`, … */
-export function label(row: { readonly contender: string; readonly runtime: Runtime }): string {
-  const names: Readonly<Record<string, string>> = {
-    herd: "Herd",
-    raw: "postMessage",
-    loop: "a loop by hand",
-    "cpython-threads": "CPython threads",
-    "cpython-processes": "CPython processes",
-    "cpython-pool": "CPython Pool",
-  };
-  const name = names[row.contender] ?? row.contender;
-  return row.runtime === "node" ? `${name} on Node` : name;
+const CPYTHON: Readonly<Record<string, string>> = {
+  "cpython-threads": "CPython threads",
+  "cpython-processes": "CPython processes",
+  "cpython-pool": "CPython Pool",
+};
+
+/** What the contenders are called that are no packages; the packages keep their names. */
+const NAMES: Readonly<Record<WorkerKind, Readonly<Record<string, string>>>> = {
+  threads: { herd: "Herd", raw: "postMessage", ...CPYTHON },
+  processes: {
+    herd: "Herd processes",
+    raw: "a socket by hand",
+    bare: "an empty deno run",
+    tinypool: "tinypool processes",
+    workerpool: "workerpool processes",
+    ...CPYTHON,
+  },
+  programs: { herd: "Herd programs", loop: "a loop by hand" },
+};
+
+/** `Herd`, `postMessage`, `Herd processes`, `piscina on Node`, … */
+export function label({ contender, kind, runtime }: Pick<Row, "contender" | "kind" | "runtime">) {
+  const name = NAMES[kind][contender] ?? contender;
+  return runtime === "node" ? `${name} on Node` : name;
 }
 
 /** Sorts the entries of one metric into rows. */
@@ -46,7 +60,8 @@ export function figure(metric: Metric, entries: readonly Entry[]): Figure {
     const samples = entry.samples[metric.name];
     const notes = [...entry.notes];
     if (entry.failed !== undefined) notes.push(`failed: ${entry.failed}`);
-    const named = { contender: entry.contender, runtime: entry.runtime, notes };
+    const { contender, kind, runtime } = entry;
+    const named = { contender, kind, runtime, notes };
     // A contender without a figure is worth a row only where that is news.
     if (samples === undefined) return entry.failed === undefined ? [] : [named];
     const summary = summarize(samples);

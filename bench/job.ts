@@ -1,7 +1,7 @@
 /** What a parent asks of a child process, and what the child answers; both are JSON. */
 
-/** The works; `works.ts` says what each measures. */
-export type WorkName =
+/** What there is to measure; `measures/` has one module for each. */
+export type MeasureName =
   | "burst"
   | "roundtrip"
   | "map"
@@ -9,7 +9,11 @@ export type WorkName =
   | "mixed"
   | "first"
   | "queue"
+  | "bytes"
   | "commands";
+
+/** What all contenders run their work in. */
+export type WorkerKind = "threads" | "processes" | "programs";
 
 /** How much of a work to do. */
 export interface Plan {
@@ -23,8 +27,11 @@ export interface Plan {
 
 /** One child's job. Several contenders share a child where they are compared block by block. */
 export interface Job {
-  readonly work: WorkName;
+  readonly measure: MeasureName;
+  readonly kind: WorkerKind;
   readonly contenders: readonly string[];
+  /** Whom the others are compared with, turn by turn, where it takes part. */
+  readonly baseline: string;
   readonly workers: number;
   readonly plan: Plan;
   /** After how many milliseconds the child will be killed. */

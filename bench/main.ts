@@ -1,5 +1,5 @@
 /**
- * `deno task bench [--quick] [--only=WORK,…] [--json=FILE] [--svg=FILE]`
+ * `deno task bench [--quick] [--only=NAME,…] [--json=FILE] [--svg=FILE]`
  *
  * See `README.md` for what is measured and how to read it.
  */
@@ -14,7 +14,8 @@ import { NodeStage } from "./node_stage.ts";
 import { type Report, reportWork, type WorkReport } from "./report.ts";
 import { type Entry, type Launchers, run } from "./run.ts";
 import { table } from "./table.ts";
-import { type Work, works } from "./works.ts";
+import { nameOf, type Work } from "./work.ts";
+import { isNamed, works } from "./works.ts";
 
 const RESULTS = new URL("./results/", import.meta.url);
 
@@ -53,14 +54,16 @@ function options(args: string[]): Options {
 }
 
 function chosen(only: readonly string[]): readonly Work[] {
-  const unknown = only.filter((name) => !works.some((work) => work.name === name));
+  const unknown = only.filter((name) => !works.some((work) => isNamed(work, name)));
   if (unknown.length > 0) {
-    const names = works.map(({ name }) => name).join(", ");
+    const names = works.map(nameOf).join(", ");
     throw new RangeError(
-      `Cannot run the bench: no such work: ${unknown.join(", ")}, one of ${names}`,
+      `Cannot run the bench: no such work: ${unknown.join(", ")}, one of ${names}, or a part of it`,
     );
   }
-  return only.length === 0 ? works : works.filter(({ name }) => only.includes(name));
+  return only.length === 0
+    ? works
+    : works.filter((work) => only.some((name) => isNamed(work, name)));
 }
 
 /** Node's folder where `node` and `npm` are to be had; the bench goes on without. */

@@ -1,13 +1,15 @@
 /** From samples to verdicts and the JSON file. */
 import { type Figure, figure } from "./figure.ts";
-import type { Plan } from "./job.ts";
+import type { MeasureName, Plan, WorkerKind } from "./job.ts";
 import type { Entry } from "./run.ts";
 import { judge, type Verdict } from "./targets.ts";
-import type { Work } from "./works.ts";
+import type { Work } from "./work.ts";
 
 /** One work, measured. */
 export interface WorkReport {
-  readonly name: string;
+  readonly measure: MeasureName;
+  /** What the workers of all its contenders are, but that CPython takes part with both. */
+  readonly kind: WorkerKind;
   readonly title: string;
   readonly plan: Plan;
   readonly figures: readonly Figure[];
@@ -29,5 +31,6 @@ export function reportWork(work: Work, plan: Plan, entries: readonly Entry[]): W
   const figures = work.metrics.map((metric) => figure(metric, entries));
   const verdicts = work.targets.map((target) => judge(target, figures));
   const title = work.title.replace("{count}", plan.count.toLocaleString("en"));
-  return { name: work.name, title, plan, figures, verdicts };
+  const { measure, kind } = work;
+  return { measure, kind, title, plan, figures, verdicts };
 }

@@ -1,11 +1,12 @@
 /** From a work to the samples of all its contenders. */
-import type { Answer, Job, Outcome, Plan } from "./job.ts";
+import type { Answer, Job, Outcome, Plan, WorkerKind } from "./job.ts";
 import { launch, type Launcher } from "./launch.ts";
-import type { Runtime, Work } from "./works.ts";
+import { nameOf, type Runtime, type Work } from "./work.ts";
 
-/** A contender on one runtime, with everything its children have told. */
+/** A contender over one kind of worker on one runtime, with everything its children have told. */
 export interface Entry {
   readonly contender: string;
+  readonly kind: WorkerKind;
   readonly runtime: Runtime;
   readonly samples: Record<string, number[]>;
   readonly notes: Set<string>;
@@ -39,7 +40,7 @@ function groups(work: Work, runtime: Runtime): string[][] {
 }
 
 /**
- * One child; when a shared one gives no samples at all, each contender again with `raw` alone, so
+ * One child; when a shared one gives no samples at all, each contender again with the baseline alone, so
  * that one that blocks the process takes none with it.
  */
 async function attempt(launcher: Launcher, job: Job): Promise<Answer> {
@@ -49,7 +50,8 @@ async function attempt(launcher: Launcher, job: Job): Promise<Answer> {
   if (!lost || names.length <= 2) return answer;
   const rest: Record<string, Outcome> = {};
   for (const name of names) {
-    const contenders = name === "raw" || !names.includes("raw") ? [name] : ["raw", name];
+    const { baseline } = job;
+    const contenders = name === baseline || !names.includes(baseline) ? [name] : [baseline, name];
     const alone = (await launch(launcher, { ...job, contenders }))[name];
     if (alone !== undefined) rest[name] = alone;
   }
@@ -70,13 +72,14 @@ export async function run(
       const launcher = launchers[runtime];
       if (launcher === undefined) continue;
       for (const group of groups(work, runtime)) {
-        const known = group.map((contender) => entryOf(entries, contender, runtime));
+        const known = group.map((contender) => entryOf(entries, contender, work.kind, runtime));
         const contenders = known.filter(({ failed }) => failed === undefined)
           .map(({ contender }) => contender);
         if (contenders.length === 0) continue;
-        progress(`${work.name} ${round}/${plan.rounds}: ${contenders.join(", ")} on ${runtime}`);
+        progress(`${nameOf(work)} ${round}/${plan.rounds}: ${contenders.join(", ")} on ${runtime}`);
         const limit = LIMIT + 10_000 * (contenders.length - 1);
-        const job: Job = { work: work.name, contenders, workers: WORKERS, plan, limit };
+        const { measure, kind, baseline } = work;
+        const job: Job = { measure, kind, contenders, baseline, workers: WORKERS, plan, limit };
         const answer = await attempt(launcher, job);
         for (const entry of known) {
           const outcome = answer[entry.contender];
@@ -88,11 +91,16 @@ export async function run(
   return [...entries.values()];
 }
 
-function entryOf(entries: Map<string, Entry>, contender: string, runtime: Runtime): Entry {
+function entryOf(
+  entries: Map<string, Entry>,
+  contender: string,
+  kind: WorkerKind,
+  runtime: Runtime,
+): Entry {
   const key = `${contender} ${runtime}`;
   let entry = entries.get(key);
   if (entry === undefined) {
-    entry = { contender, runtime, samples: {}, notes: new Set(), settings: "" };
+    entry = { contender, kind, runtime, samples: {}, notes: new Set(), settings: "" };
     entries.set(key, entry);
   }
   return entry;

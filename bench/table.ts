@@ -2,6 +2,7 @@
 import { align, digits, shown } from "./format.ts";
 import { type Figure, label, type Row } from "./figure.ts";
 import type { Report, WorkReport } from "./report.ts";
+import { nameOf } from "./work.ts";
 
 /** Notes longer than this are cut: the JSON file has them whole. */
 const NOTE = 60;
@@ -20,7 +21,7 @@ function cells({ metric }: Figure, row: Row): string[] {
 }
 
 function section(work: WorkReport): string[][] {
-  const rows = [[work.name, work.title]];
+  const rows = [[nameOf(work), work.title]];
   for (const figure of work.figures) {
     if (figure.rows.length === 0) continue;
     rows.push(["", `${figure.metric.title} (${figure.metric.better} is better)`]);

@@ -1,7 +1,7 @@
 /** Whether a target is reached, and by how much. */
 import { type Figure, label, type Row } from "./figure.ts";
 import { shown } from "./format.ts";
-import type { Target } from "./works.ts";
+import { BY_HAND, type Target } from "./work.ts";
 
 /** What became of one target. */
 export interface Verdict {
@@ -9,8 +9,6 @@ export interface Verdict {
   readonly got: string;
   readonly reached: boolean;
 }
-
-const JAVASCRIPT = new Set(["poolifier", "piscina", "tinypool", "workerpool"]);
 
 /** The figure of a metric; works name only metrics that they have. */
 function find(figures: readonly Figure[], name: string): Figure {
@@ -43,19 +41,20 @@ export function judge(target: Target, figures: readonly Figure[]): Verdict {
         reached: upwards ? got >= target.value : got <= target.value,
       };
     }
-    case "times the best peer": {
+    case "times the best": {
       const figure = find(figures, target.metric);
-      const peer = best(figure, ({ contender }) => JAVASCRIPT.has(contender));
+      const peer = best(figure, ({ contender }) => target.of.includes(contender));
       const got = herdsMedian(figure) / (peer?.summary?.median ?? NaN);
       return {
-        wanted: `${figure.metric.title} ≥ ${target.factor} × the fastest JavaScript peer`,
+        wanted: `${figure.metric.title} ≥ ${target.factor} × the fastest ${target.who}`,
         got: `${shown(got, "×")}${peer === undefined ? "" : ` ${label(peer)}`}`,
         reached: got >= target.factor,
       };
     }
     case "beats every peer": {
       const figure = find(figures, target.metric);
-      const peer = best(figure, ({ contender }) => contender !== "herd" && contender !== "raw");
+      const none = ["herd", ...BY_HAND];
+      const peer = best(figure, ({ contender }) => !none.includes(contender));
       const own = herdsMedian(figure);
       const theirs = peer?.summary?.median ?? NaN;
       const sign = figure.metric.better === "higher" ? -1 : 1;

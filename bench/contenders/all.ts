@@ -1,34 +1,35 @@
+import type { WorkerKind } from "../job.ts";
 import type { Contender } from "./contender.ts";
 
-/** The contenders that are JavaScript; the Python ones live in `peers/cpython.py`. */
-export type JavaScriptName =
-  | "herd"
-  | "raw"
-  | "loop"
-  | "poolifier"
-  | "piscina"
-  | "tinypool"
-  | "workerpool";
+/** Contenders are imported when they are measured: a package that does not load fails alone. */
+type Loaders = Readonly<Record<string, () => Promise<Contender>>>;
 
-/**
- * Loads one contender. Only those that a child measures are imported, so that a package that does
- * not load fails alone.
- */
-export async function load(name: JavaScriptName): Promise<Contender> {
-  switch (name) {
-    case "herd":
-      return (await import("./herd.ts")).herd;
-    case "raw":
-      return (await import("./raw.ts")).raw;
-    case "loop":
-      return (await import("./loop.ts")).loop;
-    case "poolifier":
-      return (await import("./poolifier.ts")).poolifier;
-    case "piscina":
-      return (await import("./piscina.ts")).piscina;
-    case "tinypool":
-      return (await import("./tinypool.ts")).tinypool;
-    case "workerpool":
-      return (await import("./workerpool.ts")).workerpool;
-  }
+/** The contenders that are JavaScript; the Python ones live in `peers/cpython.py`. */
+const loaders: Readonly<Record<WorkerKind, Loaders>> = {
+  threads: {
+    herd: async () => (await import("./herd.ts")).herd("threads"),
+    raw: async () => (await import("./raw.ts")).raw,
+    poolifier: async () => (await import("./poolifier.ts")).poolifier,
+    piscina: async () => (await import("./piscina.ts")).piscina,
+    tinypool: async () => (await import("./tinypool.ts")).tinypool("threads"),
+    workerpool: async () => (await import("./workerpool.ts")).workerpool("threads"),
+  },
+  processes: {
+    herd: async () => (await import("./herd.ts")).herd("processes"),
+    raw: async () => (await import("./raw_process.ts")).rawProcess,
+    bare: async () => (await import("./bare_run.ts")).bareRun,
+    tinypool: async () => (await import("./tinypool.ts")).tinypool("processes"),
+    workerpool: async () => (await import("./workerpool.ts")).workerpool("processes"),
+  },
+  programs: {
+    herd: async () => (await import("./command_executor.ts")).commandExecutor,
+    loop: async () => (await import("./loop.ts")).loop,
+  },
+};
+
+/** Loads one contender. */
+export function load(name: string, kind: WorkerKind): Promise<Contender> {
+  const loader = loaders[kind][name];
+  if (loader === undefined) throw new Error(`no ${name} over ${kind}`);
+  return loader();
 }

@@ -1,24 +1,25 @@
-import type { KernelName } from "../kernels.ts";
+import type { KernelName, Value } from "../kernels.ts";
 
 /**
  * What a pool is wanted for. Its settings may differ, so that each pool shows its best:
  * - `throughput`: many tiny tasks at once;
  * - `latency`: one task at a time;
  * - `balance`: tasks of very different length, so no worker may be sent much ahead;
- * - `lazy`: the first answer counts, so start no more workers than that takes.
+ * - `lazy`: the first answer counts, so start no more workers than that takes;
+ * - `bulk`: megabytes at a time.
  */
-export type Tuning = "throughput" | "latency" | "balance" | "lazy";
+export type Tuning = "throughput" | "latency" | "balance" | "lazy" | "bulk";
 
 /** A started pool. */
 export interface Session {
   /** Submits one task and gives the promise of its result. */
-  run(kernel: KernelName, arg: number): PromiseLike<unknown>;
+  run(kernel: KernelName, arg: Value): PromiseLike<unknown>;
   /** The sum of the kernel over all items, by the pool's own `map`, where it has one. */
   map?(kernel: KernelName, items: readonly number[]): Promise<number>;
   stop(): Promise<void>;
 }
 
-/** One library (or none, for `raw`) under measurement. */
+/** One library, or what anyone can do without one, over one kind of worker. */
 export interface Contender {
   /** The settings it was given, for the report. */
   readonly settings: string;
@@ -27,6 +28,11 @@ export interface Contender {
   start(workers: number, tuning: Tuning): Session;
   /** Runs the program `true` so many times, at most `limit` at once, for those that run programs. */
   runPrograms?(count: number, limit: number): Promise<void>;
+}
+
+/** The `start` of those that run programs only. */
+export function noWorkers(): never {
+  throw new Error("Cannot start workers: it runs programs only");
 }
 
 /**

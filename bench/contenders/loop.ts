@@ -1,11 +1,9 @@
-import type { Contender } from "./contender.ts";
+import { type Contender, noWorkers } from "./contender.ts";
 
 /** What anyone can write by hand to run programs: as many loops as there may be at once. */
 export const loop: Contender = {
   settings: "hand-written loops over Deno.Command.output(), decoding both outputs",
-  start() {
-    throw new Error("Cannot start workers: the loop runs programs only");
-  },
+  start: noWorkers,
   async runPrograms(count, limit) {
     const decoder = new TextDecoder();
     let left = count;

@@ -1,6 +1,7 @@
 import { DynamicThreadPool, FixedThreadPool } from "npm:poolifier-web-worker@0.5.15";
 import { fileURLToPath } from "node:url";
 import process from "node:process";
+import type { Value } from "../kernels.ts";
 import type { Contender, Tuning } from "./contender.ts";
 
 const entry = new URL("../peers/poolifier_worker.ts", import.meta.url);
@@ -8,7 +9,7 @@ const entry = new URL("../peers/poolifier_worker.ts", import.meta.url);
 /** Its sister package for Node takes a path. */
 const specifier = process.versions["deno"] === undefined ? fileURLToPath(entry) : entry;
 
-function open(workers: number, tuning: Tuning): FixedThreadPool<number, unknown> {
+function open(workers: number, tuning: Tuning): FixedThreadPool<Value, unknown> {
   const settings = { enableEvents: false };
   return tuning === "lazy"
     ? new DynamicThreadPool(1, workers, specifier, settings)

@@ -1,7 +1,8 @@
 import process from "node:process";
 import { Worker as NodeWorker } from "node:worker_threads";
-import type { KernelName } from "../kernels.ts";
+import type { KernelName, Value } from "../kernels.ts";
 import type { Contender, Session } from "./contender.ts";
+import { Line, shortest } from "./line.ts";
 
 /** The little that is needed of a worker. */
 interface Thread {
@@ -20,32 +21,19 @@ function open(onAnswer: (value: unknown) => void): Thread {
   return worker;
 }
 
-/** A worker and the callers that wait for it; it answers in the order it was asked. */
-class Line {
-  readonly #worker = open((value) => this.#answer(value));
-  #waiting: ((value: unknown) => void)[] = [];
-  #head = 0;
+/** A worker and the callers that wait for it. */
+class RawThread {
+  readonly line = new Line();
+  readonly #worker = open((value) => this.line.answer(value));
 
-  get length(): number {
-    return this.#waiting.length - this.#head;
-  }
-
-  ask(kernel: KernelName, arg: number): Promise<unknown> {
-    return new Promise((resolve) => {
-      this.#waiting.push(resolve);
-      this.#worker.postMessage([kernel, arg]);
-    });
+  ask(kernel: KernelName, arg: Value): Promise<unknown> {
+    const answer = this.line.wait();
+    this.#worker.postMessage([kernel, arg]);
+    return answer;
   }
 
   close(): void {
     this.#worker.terminate();
-  }
-
-  #answer(value: unknown): void {
-    this.#waiting[this.#head++]?.(value);
-    if (this.length > 0) return;
-    this.#waiting = [];
-    this.#head = 0;
   }
 }
 
@@ -53,12 +41,11 @@ class Line {
 export const raw: Contender = {
   settings: "hand-written workers, one postMessage a task and one for its answer",
   start(workers, tuning): Session {
-    const lines = Array.from({ length: tuning === "lazy" ? 1 : workers }, () => new Line());
-    const shortest = () => lines.reduce((best, line) => line.length < best.length ? line : best);
+    const threads = Array.from({ length: tuning === "lazy" ? 1 : workers }, () => new RawThread());
     return {
-      run: (kernel, arg) => shortest().ask(kernel, arg),
+      run: (kernel, arg) => shortest(threads).ask(kernel, arg),
       stop() {
-        for (const line of lines) line.close();
+        for (const thread of threads) thread.close();
         return Promise.resolve();
       },
     };

@@ -8,13 +8,13 @@ const WARM_UP = 2;
 /** Programs in a row of one contender; so few that neighbours see the same mood of the machine. */
 const BLOCK = 20;
 
-/** Many short programs, by contenders that take turns: milliseconds, and the ratio to the loop by hand. */
+/** Many short programs, by contenders that take turns: milliseconds, and the ratio to the baseline. */
 export async function commands(
   recorders: readonly Recorder[],
-  { plan, workers }: Job,
+  { plan, workers, baseline }: Job,
 ): Promise<void> {
   for (let i = 0; i < plan.repeats + WARM_UP; i++) {
-    const took = new Map(recorders.map(({ name }) => [name as string, 0]));
+    const took = new Map(recorders.map(({ name }) => [name, 0]));
     for (let block = 0; block < plan.count / BLOCK; block++) {
       await turns(recorders, i + block, async ({ name, contender }) => {
         const ms = await timed(() => contender.runPrograms!(BLOCK, workers));
@@ -23,6 +23,6 @@ export async function commands(
     }
     // One that failed half-way has no whole figure.
     for (const { name, failed } of recorders) if (failed !== undefined) took.delete(name);
-    if (i >= WARM_UP) addRatios(recorders, took, "ms", "loop");
+    if (i >= WARM_UP) addRatios(recorders, took, "ms", baseline);
   }
 }

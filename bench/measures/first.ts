@@ -15,6 +15,6 @@ export async function first(recorders: readonly Recorder[], job: Job): Promise<v
       await end(recorder, session);
       await new Promise((resolve) => setTimeout(resolve, 30));
     });
-    if (i >= 0) addRatios(recorders, took, "ms");
+    if (i >= 0) addRatios(recorders, took, "ms", job.baseline);
   }
 }

@@ -1,15 +1,14 @@
 import type { Contender, Session } from "../contenders/contender.ts";
-import type { JavaScriptName } from "../contenders/all.ts";
 
 /** One contender in a child, with the samples it has given so far. */
 export class Recorder {
-  readonly name: JavaScriptName;
+  readonly name: string;
   readonly contender: Contender;
   readonly samples: Record<string, number[]> = {};
   readonly notes = new Set<string>();
   failed: string | undefined;
 
-  constructor(name: JavaScriptName, contender: Contender) {
+  constructor(name: string, contender: Contender) {
     this.name = name;
     this.contender = contender;
   }

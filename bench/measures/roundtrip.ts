@@ -20,7 +20,7 @@ async function block(session: Session): Promise<number> {
   return median(trips);
 }
 
-/** One task at a time: microseconds, and the ratio to the `raw` block of the same turn. */
+/** One task at a time: microseconds, and the ratio to the baseline's block of the same turn. */
 export async function roundtrip(recorders: readonly Recorder[], job: Job): Promise<void> {
   const sessions = new Map<Recorder, Session>();
   await turns(recorders, 0, async (recorder) => {
@@ -34,19 +34,19 @@ export async function roundtrip(recorders: readonly Recorder[], job: Job): Promi
       const session = sessions.get(recorder);
       if (session !== undefined) took.set(recorder.name, await block(session));
     });
-    addRatios(recorders, took, "us");
+    addRatios(recorders, took, "us", job.baseline);
   }
   for (const [recorder, session] of sessions) await end(recorder, session);
 }
 
-/** Adds each contender's figure of one turn, and where the one named `to` took part the ratio to it. */
+/** Adds each contender's figure of one turn, and where the baseline took part the ratio to it. */
 export function addRatios(
   recorders: readonly Recorder[],
   took: ReadonlyMap<string, number>,
   metric: string,
-  to = "raw",
+  baseline: string,
 ): void {
-  const base = took.get(to);
+  const base = took.get(baseline);
   for (const recorder of recorders) {
     const own = took.get(recorder.name);
     if (own === undefined) continue;

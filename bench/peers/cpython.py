@@ -37,6 +37,24 @@ def crunch(turns):
     return state
 
 
+def weigh(data):
+    return len(data)
+
+
+_given = b""
+
+
+def give(length):
+    global _given
+    if len(_given) != length:
+        _given = bytes([length % 251]) * length
+    return _given
+
+
+def echo(data):
+    return data
+
+
 class Executor:
     """A contender made of a `concurrent.futures` executor class."""
 
@@ -164,7 +182,25 @@ def queue(contender, job, add, note):
             count *= 10
 
 
-WORKS = {
+def bytes_(contender, job, add, _note):
+    count = job["plan"]["count"]
+    length = count << 20
+    sent = bytes(i % 251 for i in range(251)) * (length // 251 + 1)
+    sent = sent[:length]
+    with contender.make(job["workers"]) as pool:
+        settle(pool, empty, 100)
+        for i in range(-2, job["plan"]["repeats"]):
+            for metric, kernel, arg, trips in (
+                ("there", weigh, sent, 1),
+                ("back", give, length, 1),
+                ("both", echo, sent, 2),
+            ):
+                ms = timed(lambda: pool.submit(kernel, arg).result())
+                if i >= 0:
+                    add(metric, trips * count / ms * 1000)
+
+
+MEASURES = {
     "burst": burst,
     "roundtrip": roundtrip,
     "map": map_,
@@ -172,6 +208,7 @@ WORKS = {
     "mixed": mixed,
     "first": first,
     "queue": queue,
+    "bytes": bytes_,
 }
 
 
@@ -180,7 +217,7 @@ def measure(name, job):
     samples, notes = {}, []
     outcome = {"samples": samples, "notes": notes, "settings": contender.settings}
     try:
-        WORKS[job["work"]](
+        MEASURES[job["measure"]](
             contender,
             job,
             lambda metric, value: samples.setdefault(metric, []).append(value),
