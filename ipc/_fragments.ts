@@ -6,7 +6,7 @@
  * never into one.
  */
 
-import { frame, type Message } from "./_frame.ts";
+import { Framer, type Message } from "./_frame.ts";
 import { join } from "./_frame_pump.ts";
 
 /** What POSIX promises to be written in one piece is 512 bytes; Linux and macOS keep to more. */
@@ -19,13 +19,14 @@ const Follows = { nothing: 0, rest: 1, part: 2 } as const;
 
 /** The pieces of a message, each a frame to be written at once. */
 export function* fragments(message: Message, marker: Uint8Array): Iterable<Uint8Array> {
+  const framer = new Framer(marker);
   const size = ATOMIC - OVERHEAD;
   for (const [i, part] of message.entries()) {
     const after = i < message.length - 1 ? Follows.part : Follows.nothing;
     for (let offset = 0; offset === 0 || offset < part.length; offset += size) {
       const follows = offset + size < part.length ? Follows.rest : after;
       const piece = join([new Uint8Array([follows]), part.subarray(offset, offset + size)]);
-      yield join(frame([piece], marker));
+      yield framer.frame([piece]);
     }
   }
 }

@@ -32,8 +32,10 @@ export const LONGEST_MESSAGE = 2 ** 31;
 const FIRST_BYTE = 0xff;
 /** The version, whether there is more, the length and its complement. */
 export const HEADER_LENGTH = 10;
-/** Parts are joined with their neighbours up to this length: a copy costs less than a call to write. */
-const JOINED = 65_536;
+/** How many bytes go before a payload. */
+export const HEAD_LENGTH: number = MARKER_LENGTH + HEADER_LENGTH;
+/** How many bytes go after it. */
+export const TAIL_LENGTH: number = MARKER_LENGTH;
 
 /** Makes the marker of a channel. */
 export function newMarker(): Uint8Array {
@@ -42,35 +44,70 @@ export function newMarker(): Uint8Array {
   return marker;
 }
 
-/**
- * Frames the parts of a message.
- *
- * @param marker The channel's marker, {@linkcode MARKER_LENGTH} bytes.
- * @returns What is to be written, one after the other: small pieces joined, large parts as they are.
- * @throws {ValueError} When it would be longer than {@linkcode LONGEST_MESSAGE}.
- */
-export function frame(parts: readonly Uint8Array[], marker: Uint8Array): Uint8Array[] {
-  checkMarker(marker);
-  const length = lengthOf(parts);
-  if (length > LONGEST_MESSAGE) {
-    throw new ValueError(
-      `Cannot send a message: it is too long: ${length} bytes, where ${LONGEST_MESSAGE} are the ` +
-        `most: send it in pieces`,
-    );
+/** Puts the messages of one channel into frames, in the caller's memory, which costs hardly anything. */
+export class Framer {
+  readonly #marker: Uint8Array;
+  readonly #trailer: Uint8Array;
+
+  /** @param marker The channel's marker, {@linkcode MARKER_LENGTH} bytes. */
+  constructor(marker: Uint8Array) {
+    checkMarker(marker);
+    this.#marker = marker.slice();
+    this.#trailer = trailerOf(marker);
   }
-  const trailer = trailerOf(marker);
-  return joinSmall(parts.flatMap((part, i) => {
-    return [marker, headerOf(part.length, i < parts.length - 1), part, trailer];
-  }));
+
+  /**
+   * Writes what goes before a payload of so many bytes.
+   *
+   * @returns Where the payload begins.
+   */
+  putHead(into: Uint8Array, at: number, length: number, hasMore: boolean): number {
+    into.set(this.#marker, at);
+    let place = at + MARKER_LENGTH;
+    into[place++] = FRAME_VERSION;
+    into[place++] = hasMore ? 1 : 0;
+    for (let bits = 0; bits < 32; bits += 8) into[place++] = length >>> bits;
+    for (let bits = 0; bits < 32; bits += 8) into[place++] = ~length >>> bits;
+    return place;
+  }
+
+  /**
+   * Writes what goes after a payload.
+   *
+   * @returns Where the frame ends.
+   */
+  putTail(into: Uint8Array, at: number): number {
+    into.set(this.#trailer, at);
+    return at + TAIL_LENGTH;
+  }
+
+  /** The frames of a message, in one piece. */
+  frame(message: Message): Uint8Array<ArrayBuffer> {
+    const overhead = message.length * (HEAD_LENGTH + TAIL_LENGTH);
+    const whole = new Uint8Array(messageLength(message) + overhead);
+    let at = 0;
+    for (const [i, part] of message.entries()) {
+      at = this.putHead(whole, at, part.length, i < message.length - 1);
+      whole.set(part, at);
+      at = this.putTail(whole, at + part.length);
+    }
+    return whole;
+  }
 }
 
-function headerOf(length: number, hasMore: boolean): Uint8Array {
-  const header = new DataView(new ArrayBuffer(HEADER_LENGTH));
-  header.setUint8(0, FRAME_VERSION);
-  header.setUint8(1, hasMore ? 1 : 0);
-  header.setUint32(2, length, true);
-  header.setUint32(6, ~length, true);
-  return new Uint8Array(header.buffer);
+/**
+ * How many bytes the parts of a message have.
+ *
+ * @throws {ValueError} When they are more than {@linkcode LONGEST_MESSAGE}.
+ */
+export function messageLength(message: Message): number {
+  let length = 0;
+  for (const part of message) length += part.length;
+  if (length <= LONGEST_MESSAGE) return length;
+  throw new ValueError(
+    `Cannot send a message: it is too long: ${length} bytes, where ${LONGEST_MESSAGE} are the ` +
+      `most: send it in pieces`,
+  );
 }
 
 /** @throws {TypeError} When the marker has not its length. */
@@ -85,36 +122,4 @@ export function checkMarker(marker: Uint8Array): void {
 /** What a frame ends with. */
 export function trailerOf(marker: Uint8Array): Uint8Array {
   return marker.map((byte) => ~byte);
-}
-
-function lengthOf(parts: readonly Uint8Array[]): number {
-  return parts.reduce((sum, part) => sum + part.length, 0);
-}
-
-function joinSmall(parts: readonly Uint8Array[]): Uint8Array[] {
-  const joined: Uint8Array[] = [];
-  let group: Uint8Array[] = [];
-  let length = 0;
-  for (const part of parts) {
-    if (group.length > 0 && length + part.length > JOINED) {
-      joined.push(join(group));
-      group = [];
-      length = 0;
-    }
-    group.push(part);
-    length += part.length;
-  }
-  joined.push(join(group));
-  return joined;
-}
-
-function join(parts: readonly Uint8Array[]): Uint8Array {
-  if (parts.length === 1) return parts[0]!;
-  const whole = new Uint8Array(lengthOf(parts));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

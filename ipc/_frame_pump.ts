@@ -2,7 +2,7 @@
  * Frames through a stream of bytes: written in order and gathered into few writes; read as they come.
  */
 
-import { frame, type Message } from "./_frame.ts";
+import { Framer, HEAD_LENGTH, type Message, messageLength, TAIL_LENGTH } from "./_frame.ts";
 import type { FrameReader } from "./_frame_reader.ts";
 
 /** Where bytes go, such as a connection. */
@@ -15,24 +15,19 @@ export interface ByteSource {
   read(into: Uint8Array): Promise<number | null>;
 }
 
-/** Parts below this size, in bytes, are copied together: a write costs more than the copy. */
+/** Up to this size, in bytes, parts are copied together: a write costs more than the copy. */
 const SMALL = 64 * 1024;
-
-/** A message in frames, waiting for its turn. */
-interface Outgoing {
-  /** As it was given, for who must know what has not left. */
-  readonly message: Message;
-  readonly bytes: readonly Uint8Array[];
-}
 
 /** Writes messages one after the other, without having anybody wait. */
 export class FrameWriter {
   readonly #sink: ByteSink;
-  readonly #marker: Uint8Array;
+  readonly #framer: Framer;
   readonly #onError: (error: unknown) => void;
-  #waiting: Outgoing[] = [];
+  /** What is written next; used again when that has left. */
+  readonly #buffer = new Uint8Array(SMALL);
+  #waiting: Message[] = [];
   /** What is being written. */
-  #leaving: readonly Outgoing[] = [];
+  #leaving: readonly Message[] = [];
   #written = 0;
   #failed = false;
   #drained: PromiseWithResolvers<void> | undefined = undefined;
@@ -40,7 +35,7 @@ export class FrameWriter {
   /** @param onError Called once, when the stream takes no more; what is sent after that is dropped. */
   constructor(sink: ByteSink, marker: Uint8Array, onError: (error: unknown) => void) {
     this.#sink = sink;
-    this.#marker = marker;
+    this.#framer = new Framer(marker);
     this.#onError = onError;
   }
 
@@ -51,13 +46,18 @@ export class FrameWriter {
 
   /** The messages after those, of which the first may have left in part. */
   unwritten(): Message[] {
-    return [...this.#leaving, ...this.#waiting].map(({ message }) => message);
+    return [...this.#leaving, ...this.#waiting];
   }
 
-  /** Sends a message, given in parts that nobody changes any more. */
+  /**
+   * Sends a message, given in parts that nobody changes any more.
+   *
+   * @throws {ValueError} When it is too long.
+   */
   send(message: Message): void {
     if (this.#failed) return;
-    this.#waiting.push({ message, bytes: frame(message, this.#marker) });
+    messageLength(message);
+    this.#waiting.push(message);
     if (this.#leaving.length === 0) this.#drain();
   }
 
@@ -72,7 +72,7 @@ export class FrameWriter {
       while (this.#waiting.length > 0) {
         this.#leaving = this.#waiting;
         this.#waiting = [];
-        for (const bytes of gather(this.#leaving)) {
+        for (const bytes of this.#gather()) {
           let offset = await this.#sink.write(bytes);
           while (offset < bytes.length) offset += await this.#sink.write(bytes.subarray(offset));
         }
@@ -87,26 +87,36 @@ export class FrameWriter {
     this.#drained?.resolve();
     this.#drained = undefined;
   }
-}
 
-/** Puts small parts together, and leaves large ones as they are. */
-function* gather(messages: readonly Outgoing[]): Iterable<Uint8Array> {
-  let small: Uint8Array[] = [];
-  let size = 0;
-  for (const { bytes } of messages) {
-    for (const part of bytes) {
-      if (part.length > 0 && size > 0 && size + part.length > SMALL) {
-        yield join(small);
-        [small, size] = [[], 0];
-      }
-      if (part.length >= SMALL) yield part;
-      else {
-        small.push(part);
-        size += part.length;
+  /**
+   * What is leaving, in frames: small parts put together, large ones as they are. Each piece has to be
+   * written before the next is asked for, which may be in the same memory.
+   */
+  *#gather(): Iterable<Uint8Array> {
+    const buffer = this.#buffer;
+    let filled = 0;
+    for (const message of this.#leaving) {
+      for (let i = 0; i < message.length; i++) {
+        const part = message[i]!;
+        if (filled + HEAD_LENGTH > buffer.length) {
+          yield buffer.subarray(0, filled);
+          filled = 0;
+        }
+        filled = this.#framer.putHead(buffer, filled, part.length, i < message.length - 1);
+        if (filled + part.length + TAIL_LENGTH > buffer.length) {
+          yield buffer.subarray(0, filled);
+          filled = 0;
+        }
+        if (part.length + TAIL_LENGTH > buffer.length) yield part;
+        else {
+          buffer.set(part, filled);
+          filled += part.length;
+        }
+        filled = this.#framer.putTail(buffer, filled);
       }
     }
+    yield buffer.subarray(0, filled);
   }
-  if (size > 0) yield join(small);
 }
 
 /** One array of several. */

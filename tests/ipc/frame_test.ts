@@ -10,7 +10,14 @@ import {
   assertStrictEquals,
   assertThrows,
 } from "@std/assert";
-import { frame, FRAME_VERSION, HEADER_LENGTH, MARKER_LENGTH, newMarker } from "../../ipc/_frame.ts";
+import {
+  FRAME_VERSION,
+  Framer,
+  HEADER_LENGTH,
+  MARKER_LENGTH,
+  messageLength,
+  newMarker,
+} from "../../ipc/_frame.ts";
 import { FrameError } from "../../ipc/_frame_error.ts";
 import { FrameReader } from "../../ipc/_frame_reader.ts";
 import { fromBytes, toBytes } from "../../ipc/_bytes.ts";
@@ -44,7 +51,7 @@ const decoder = new TextDecoder();
 
 /** A message as it is written; the parts of `text` are between bars. */
 function framed(text: string, marker: Uint8Array = MARKER): Uint8Array<ArrayBuffer> {
-  return joinBytes(frame(text.split("|").map((part) => encoder.encode(part)), marker));
+  return new Framer(marker).frame(text.split("|").map((part) => encoder.encode(part)));
 }
 
 /** The text of which a message was made. */
@@ -102,31 +109,19 @@ Deno.test("messages come out as they went in, in order, empty ones too, of one p
 });
 
 Deno.test("a frame is marker, version, more, length, its complement, payload and trailer", () => {
-  const [bytes] = frame([Uint8Array.of(7, 8), new Uint8Array(0)], MARKER);
+  const bytes = new Framer(MARKER).frame([Uint8Array.of(7, 8), new Uint8Array(0)]);
   const trailer = MARKER.map((byte) => ~byte);
-  assertEquals([...bytes!], [
+  assertEquals([...bytes], [
     ...[...MARKER, FRAME_VERSION, 1, 2, 0, 0, 0, 253, 255, 255, 255, 7, 8, ...trailer],
     ...[...MARKER, FRAME_VERSION, 0, 0, 0, 0, 0, 255, 255, 255, 255, ...trailer],
   ]);
-});
-
-Deno.test("small parts are joined, and large ones are written as they are", () => {
-  const small = Array.from({ length: 50 }, (_, i) => Uint8Array.of(i));
-  assertEquals(frame(small, MARKER).length, 1);
-  const large = new Uint8Array(200_000);
-  const pieces = frame([...small, large, ...small], MARKER);
-  assertEquals(pieces.length, 3);
-  assertStrictEquals(pieces[1], large);
-  const many = frame(Array.from({ length: 100 }, () => new Uint8Array(30_000)), MARKER);
-  assert(many.every((piece) => piece.length <= 65_536), "what is joined stays small");
-  assertEquals(many.reduce((sum, piece) => sum + piece.length, 0), 100 * (30_000 + 42));
 });
 
 Deno.test("a message too long for a frame is refused before it is sent", () => {
   const huge = new Proxy(new Uint8Array(1), {
     get: (target, key) => key === "length" ? 2 ** 31 + 1 : Reflect.get(target, key),
   });
-  assertThrows(() => frame([huge], MARKER), RangeError, "2147483649 bytes, where 2147483648");
+  assertThrows(() => messageLength([huge]), RangeError, "2147483649 bytes, where 2147483648");
 });
 
 Deno.test("markers are of random bytes, but for the first, which no text has", () => {
@@ -134,7 +129,7 @@ Deno.test("markers are of random bytes, but for the first, which no text has", (
   assertEquals(new Set(markers.map(String)).size, 100);
   assert(markers.every((marker) => marker.length === MARKER_LENGTH && marker[0] === 0xff));
   assertThrows(() => new FrameReader({ marker: new Uint8Array(3) }), TypeError, "16 bytes");
-  assertThrows(() => frame([], new Uint8Array(3)), TypeError, "16 bytes");
+  assertThrows(() => new Framer(new Uint8Array(3)), TypeError, "16 bytes");
 });
 
 // ---- Any cutting ---------------------------------------------------------------------------------
@@ -274,7 +269,7 @@ Deno.test("what is left of a long payload can be read to its place, however it c
   ];
   for (let seed = 1; seed <= 20; seed++) {
     const random = randomFrom(seed);
-    const stream = joinBytes(values.flatMap((value) => frame(toBytes(value), MARKER)));
+    const stream = joinBytes(values.map((value) => new Framer(MARKER).frame(toBytes(value))));
     const most = pick(random, [1e3, 6e4, 1e9]);
     const reader = new FrameReader({ marker: MARKER });
     const found: unknown[] = [];
@@ -290,10 +285,9 @@ Deno.test("64 MB arrive in one piece of memory, which becomes the value's", () =
   for (const size of [100_000, 1e6]) {
     const reader = new FrameReader({ marker: MARKER });
     const messages: (readonly Uint8Array[])[] = [];
-    for (const piece of frame(toBytes(large), MARKER)) {
-      for (let at = 0; at < piece.length; at += size) {
-        messages.push(...reader.push(piece.subarray(at, at + size)));
-      }
+    const stream = new Framer(MARKER).frame(toBytes(large));
+    for (let at = 0; at < stream.length; at += size) {
+      messages.push(...reader.push(stream.subarray(at, at + size)));
     }
     reader.end();
     assertEquals([messages.length, messages[0]!.length], [1, 2]);
@@ -312,7 +306,7 @@ Deno.test("values travel as frames through memory that is used again and again",
     text: `value ${i} `.repeat(i % 9),
     bytes: new Uint8Array(i * 350).fill(i),
   }));
-  const stream = joinBytes(values.flatMap((value) => frame(toBytes(value), MARKER)));
+  const stream = joinBytes(values.map((value) => new Framer(MARKER).frame(toBytes(value))));
   const found: unknown[] = [];
   const messages = receive(
     new FrameReader({ marker: MARKER }),

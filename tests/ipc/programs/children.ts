@@ -5,7 +5,7 @@
 
 import type { LinkSettings } from "../../../ipc/_child_link.ts";
 import { type ChildLink, linkToParent } from "../../../ipc/_child_link.ts";
-import { frame } from "../../../ipc/_frame.ts";
+import { Framer } from "../../../ipc/_frame.ts";
 
 const exit = Deno.exit;
 
@@ -43,7 +43,7 @@ function text(text: string): Uint8Array {
 /** The bytes of a whole frame; among text, a frame begins with whether it is the last of its message. */
 function framed({ marker, meeting }: LinkSettings, parts: readonly Uint8Array[]): Uint8Array {
   const whole = meeting === null ? [join([new Uint8Array([0]), ...parts])] : parts;
-  return join(frame(whole, Uint8Array.fromHex(marker)));
+  return new Framer(Uint8Array.fromHex(marker)).frame(whole);
 }
 
 function join(parts: readonly Uint8Array[]): Uint8Array {
