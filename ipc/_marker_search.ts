@@ -16,6 +16,8 @@ export interface SearchStep {
   readonly next: number;
 }
 
+const NOTHING: Uint8Array = new Uint8Array(0);
+
 /** See the head of the file. */
 export class MarkerSearch {
   readonly #marker: Uint8Array;
@@ -44,11 +46,18 @@ export class MarkerSearch {
     const held = this.#matched;
     const next = this.#scan(chunk, start);
     const found = this.#matched === this.#marker.length;
-    const others = new Uint8Array(held + next - start - this.#matched);
-    others.set(this.#marker.subarray(0, Math.min(held, others.length)));
-    if (others.length > held) others.set(chunk.subarray(start, start + others.length - held), held);
+    const count = held + next - start - this.#matched;
+    const others = count === 0 ? NOTHING : this.#others(held, chunk.subarray(start), count);
     if (found) this.#matched = 0;
     return { others, found, next };
+  }
+
+  /** The first `count` of the bytes that were held back and of those that follow. */
+  #others(held: number, following: Uint8Array, count: number): Uint8Array {
+    const others = new Uint8Array(count);
+    others.set(this.#marker.subarray(0, Math.min(held, count)));
+    if (count > held) others.set(following.subarray(0, count - held), held);
+    return others;
   }
 
   #scan(chunk: Uint8Array, start: number): number {
