@@ -6,7 +6,6 @@
  * as to be skipped, since the messages are made when the tasks are given.
  */
 
-import { fromBytes, toBytes } from "./_bytes.ts";
 import type { Channel, ChannelEvents, Death, Launch, WorkerSetup } from "./_channel.ts";
 import { Child, type ChildEnd, type ChildSpec } from "./_child.ts";
 import { type ChildOptions, childSpecs } from "./_child_spec.ts";
@@ -14,6 +13,7 @@ import { encode } from "./_codec.ts";
 import { decodeError } from "./_error_codec.ts";
 import type { Message } from "./_frame.ts";
 import { checkMayStart, mainModule } from "./_main_module.ts";
+import { messageFromBytes, messageToBytes } from "./_message_bytes.ts";
 import {
   type FromWorker,
   RUN_HEAD,
@@ -80,7 +80,7 @@ class ProcessChannel implements Channel {
       initializer: initializer &&
         { call: initializer.call, args: encode(initializer.args, transfer) },
     };
-    const parts = toBytes(start, transfer);
+    const parts = messageToBytes(start, transfer);
     this.#child = new Child(spec, {
       message: (parts) => this.#receive(parts),
       ended: (end) => this.#ended(end),
@@ -93,7 +93,7 @@ class ProcessChannel implements Channel {
     // What has not left is not running: it is taken back by its claim alone.
     if (this.#kept !== undefined && message.kind === "stop") return;
     const slots = message.kind === "run" ? slotsOf(message) : [];
-    const kept: Kept = { parts: toBytes(message, transfer), slots };
+    const kept: Kept = { parts: messageToBytes(message, transfer), slots };
     if (this.#kept !== undefined) this.#kept.push(kept);
     else this.#send(kept);
   }
@@ -101,7 +101,7 @@ class ProcessChannel implements Channel {
   #send({ parts, slots }: Kept): void {
     const revoked = slots.filter((slot) => !this.claims.leave(slot));
     if (revoked.length > 0) {
-      this.#child.send(toBytes({ kind: "skip", slots: revoked } satisfies ToWorker));
+      this.#child.send(messageToBytes({ kind: "skip", slots: revoked }));
     }
     this.#child.send(parts);
   }
@@ -127,7 +127,7 @@ class ProcessChannel implements Channel {
 
   #receive(parts: Message): void {
     if (!this.#open || this.#death !== undefined) return;
-    const message = fromBytes(parts) as FromWorker;
+    const message = messageFromBytes(parts) as FromWorker;
     switch (message?.kind) {
       case "ready": {
         const kept = this.#kept ?? [];

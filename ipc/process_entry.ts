@@ -6,9 +6,9 @@
  * @module
  */
 
-import { fromBytes, toBytes } from "./_bytes.ts";
 import { type LinkSettings, linkToParent } from "./_child_link.ts";
-import type { FromWorker, ToWorker } from "./_protocol.ts";
+import { messageFromBytes, messageToBytes } from "./_message_bytes.ts";
+import type { ToWorker } from "./_protocol.ts";
 import type { Loaders } from "./_resolve_callable.ts";
 import { ParentService } from "./_serve_parent.ts";
 
@@ -28,14 +28,14 @@ export async function serveParent(
 ): Promise<void> {
   const link = await linkToParent(settings, revoke);
   const service = new ParentService({
-    post: (message: FromWorker, transfer) => link.send(toBytes(message, transfer)),
-    postLast: (message) => link.sendLast(toBytes(message)),
+    post: (message, transfer) => link.send(messageToBytes(message, transfer)),
+    postLast: (message) => link.sendLast(messageToBytes(message)),
     end: () => exit(1),
   }, loaders);
   // Ctrl-C goes to all processes of a terminal: what becomes of the tasks is the parent's to decide.
   if (Deno.build.os !== "windows") Deno.addSignalListener("SIGINT", () => {});
   await link.receive((parts) => {
-    const message = fromBytes(parts) as ToWorker;
+    const message = messageFromBytes(parts) as ToWorker;
     if (message.kind === "start") service.start(message);
     else service.receive(message);
   });
