@@ -51,17 +51,21 @@ export function newMarker(): Uint8Array {
  */
 export function frame(parts: readonly Uint8Array[], marker: Uint8Array): Uint8Array[] {
   checkMarker(marker);
-  const length = lengthOf(parts);
-  if (length > LONGEST_MESSAGE) {
-    throw new ValueError(
-      `Cannot send a message: it is too long: ${length} bytes, where ${LONGEST_MESSAGE} are the ` +
-        `most: send it in pieces`,
-    );
-  }
+  checkLength(parts);
   const trailer = trailerOf(marker);
   return joinSmall(parts.flatMap((part, i) => {
     return [marker, headerOf(part.length, i < parts.length - 1), part, trailer];
   }));
+}
+
+/** @throws {ValueError} When the parts are longer together than {@linkcode LONGEST_MESSAGE}. */
+export function checkLength(parts: readonly { readonly byteLength: number }[]): void {
+  const length = lengthOf(parts);
+  if (length <= LONGEST_MESSAGE) return;
+  throw new ValueError(
+    `Cannot send a message: it is too long: ${length} bytes, where ${LONGEST_MESSAGE} are the ` +
+      `most: send it in pieces`,
+  );
 }
 
 function headerOf(length: number, hasMore: boolean): Uint8Array {
@@ -87,8 +91,8 @@ export function trailerOf(marker: Uint8Array): Uint8Array {
   return marker.map((byte) => ~byte);
 }
 
-function lengthOf(parts: readonly Uint8Array[]): number {
-  return parts.reduce((sum, part) => sum + part.length, 0);
+function lengthOf(parts: readonly { readonly byteLength: number }[]): number {
+  return parts.reduce((sum, part) => sum + part.byteLength, 0);
 }
 
 function joinSmall(parts: readonly Uint8Array[]): Uint8Array[] {
