@@ -62,6 +62,7 @@ function settleNow(
   value: unknown,
   isListed: (url: string) => boolean,
 ): void {
+  checkKind(task, status);
   switch (status) {
     case Status.returned:
       return task.set_result(value);
@@ -71,7 +72,7 @@ function settleNow(
       return withError(task, value as WireError, isListed, (error) => task.set_exception(error));
     case Status.chunk: {
       const { results: wire, encoded, error } = value as ChunkAnswer;
-      const results = encoded ? decode(wire) : wire;
+      const results = rowsOf(task, encoded ? decode(wire) : wire, error !== null);
       const end = (failure: ChunkOutcome["failure"]) => task.set_result({ results, failure });
       if (error === null) return end(unsentRow.get(task));
       return withError(task, error, isListed, (error) => end({ error }));
@@ -79,6 +80,21 @@ function settleNow(
     case Status.cancelled:
       cancelBecause(task, undefined);
   }
+}
+
+/** What a child process sends may be anything: a chunk's outcome is read by its form. */
+function checkKind({ rows }: Task, status: number): void {
+  if (rows === 0 ? status !== Status.chunk : status > Status.returnedEncoded) return;
+  throw new TypeError("Cannot use the answer of a worker: it is not what the task asked for");
+}
+
+/** The results of a chunk, one a row that was sent, or of those before one that failed. */
+function rowsOf({ args }: Task, results: unknown, hasFailed: boolean): readonly unknown[] {
+  const sent = (args as unknown[][])[0]!.length;
+  const isWhole = Array.isArray(results) &&
+    (hasFailed ? results.length < sent : results.length === sent);
+  if (isWhole) return results;
+  throw new TypeError("Cannot use the answer of a worker: there is not one result a row");
 }
 
 /** Decodes an error and has the task settled with it: at once, unless its class must be learnt. */

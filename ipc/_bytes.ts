@@ -41,6 +41,7 @@ import { BufferMoves } from "./_buffer_moves.ts";
 import { ByteSink } from "./_byte_sink.ts";
 import { ValueReader } from "./_bytes_reader.ts";
 import { ValueWriter } from "./_bytes_writer.ts";
+import { messageLength } from "./_frame.ts";
 
 /**
  * A value as bytes, as it is now: later changes have no effect on them.
@@ -50,6 +51,7 @@ import { ValueWriter } from "./_bytes_writer.ts";
  * @returns Parts that belong together: the value, and each large buffer of it. Nobody will change the
  * memory of the first, but others may have their bytes beside these in it: it is not to be moved.
  * @throws {DOMException} `DataCloneError`, when something in it can't be sent.
+ * @throws {ValueError} When it is longer than a message may be.
  * @throws What a getter in it throws.
  */
 export function toBytes(value: unknown, transfer: readonly Transferable[] = []): Uint8Array[] {
@@ -57,9 +59,11 @@ export function toBytes(value: unknown, transfer: readonly Transferable[] = []):
   const sink = new ByteSink();
   try {
     const outside = new ValueWriter(sink, moves).write(value);
+    const inside = sink.end();
+    messageLength([inside, ...outside]);
     const moved = moves?.detach();
     return [
-      sink.end(),
+      inside,
       ...outside.map((part) => part instanceof ArrayBuffer ? moved!.get(part)! : part),
     ];
   } catch (error) {

@@ -35,7 +35,7 @@ export interface ChildEntry {
 }
 
 /**
- * Checks the options once, for any number of children.
+ * Checks the options once, for any number of children; permissions again for each.
  *
  * @param what Completes "Cannot …".
  * @throws {TypeError} When an option is of the wrong form.
@@ -45,26 +45,29 @@ export interface ChildEntry {
  * @throws {RuntimeError} In a compiled program.
  */
 export function childSpecs(what: string, options: ChildOptions): (entry: ChildEntry) => ChildSpec {
-  const permissions = processPermissions(what, options.permissions);
+  const permissionsNow = processPermissions(what, options.permissions);
   const program = denoProgram(what);
   const config = userConfig(options.config, what);
   const { memoryLimit, env, cwd } = options;
-  return ({ url, serve, modules }) => ({
-    program,
-    env: { ...env },
-    cwd,
-    isDenied: (channel) => deniesChannel(permissions, channel),
-    arguments: (settings, channel) =>
-      childArguments(what, {
-        permissions,
-        config,
-        memoryLimit,
-        entry: url.href,
-        serve,
-        modules,
-        referenced: [...referencedModules(), mainModule()],
-        channel,
-        settings,
-      }),
-  });
+  return ({ url, serve, modules }) => {
+    const permissions = permissionsNow();
+    return {
+      program,
+      env: { ...env },
+      cwd,
+      isDenied: (channel) => deniesChannel(permissions, channel),
+      arguments: (settings, channel) =>
+        childArguments(what, {
+          permissions,
+          config,
+          memoryLimit,
+          entry: url.href,
+          serve,
+          modules,
+          referenced: [...referencedModules(), mainModule()],
+          channel,
+          settings,
+        }),
+    };
+  };
 }

@@ -6,7 +6,8 @@
  * never into one.
  */
 
-import { Framer, type Message } from "./_frame.ts";
+import { Framer, LONGEST_MESSAGE, type Message } from "./_frame.ts";
+import { FrameError } from "./_frame_error.ts";
 import { join } from "./_frame_pump.ts";
 
 /** What POSIX promises to be written in one piece is 512 bytes; Linux and macOS keep to more. */
@@ -33,12 +34,30 @@ export function* fragments(message: Message, marker: Uint8Array): Iterable<Uint8
 
 /** Puts pieces together again. */
 export class Assembler {
+  readonly #limit: number;
+  /** How long the message is so far. */
+  #total = 0;
   #parts: Uint8Array[] = [];
   /** Of the part that goes on. */
   #pieces: Uint8Array[] = [];
 
-  /** The message that ends with this piece, if one does; its bytes are its own. */
+  constructor(limit = LONGEST_MESSAGE) {
+    this.#limit = limit;
+  }
+
+  /**
+   * The message that ends with this piece, if one does; its bytes are its own.
+   *
+   * @throws {FrameError} When it gets too long.
+   */
   add(piece: Uint8Array): Message | undefined {
+    this.#total += piece.length - 1;
+    if (this.#total > this.#limit) {
+      throw new FrameError(
+        `Cannot read a message: it is too long: ${this.#total} bytes, where ${this.#limit} are the ` +
+          `most: send less at a time`,
+      );
+    }
     this.#pieces.push(piece.slice(1));
     if (piece[0] === Follows.rest) return undefined;
     this.#parts.push(join(this.#pieces));
@@ -46,6 +65,7 @@ export class Assembler {
     if (piece[0] === Follows.part) return undefined;
     const message = this.#parts;
     this.#parts = [];
+    this.#total = 0;
     return message;
   }
 }

@@ -100,9 +100,9 @@ export class Framer {
  *
  * @throws {ValueError} When they are more than {@linkcode LONGEST_MESSAGE}.
  */
-export function messageLength(message: Message): number {
+export function messageLength(message: readonly { readonly byteLength: number }[]): number {
   let length = 0;
-  for (const part of message) length += part.length;
+  for (const part of message) length += part.byteLength;
   if (length <= LONGEST_MESSAGE) return length;
   throw new ValueError(
     `Cannot send a message: it is too long: ${length} bytes, where ${LONGEST_MESSAGE} are the ` +

@@ -7,6 +7,7 @@
  */
 
 import type { Channel, ChannelEvents, Death, Launch, WorkerSetup } from "./_channel.ts";
+import { checkAnswers, checkReady } from "./_check_message.ts";
 import { Child, type ChildEnd, type ChildSpec } from "./_child.ts";
 import { type ChildOptions, childSpecs } from "./_child_spec.ts";
 import { encode } from "./_codec.ts";
@@ -55,6 +56,7 @@ interface Kept {
 
 class ProcessChannel implements Channel {
   readonly claims: UnsharedClaims;
+  readonly #slots: number;
   readonly #child: Child;
   readonly #events: ChannelEvents;
   /** Until the child is ready. */
@@ -65,6 +67,7 @@ class ProcessChannel implements Channel {
 
   constructor(setup: WorkerSetup, spec: ChildSpec, events: ChannelEvents) {
     this.#events = events;
+    this.#slots = setup.slots;
     this.claims = new UnsharedClaims(setup.slots);
     const { initializer } = setup;
     const transfer: Transferable[] = [];
@@ -92,6 +95,8 @@ class ProcessChannel implements Channel {
   post(message: ToWorker, transfer: Transferable[]): void {
     // What has not left is not running: it is taken back by its claim alone.
     if (this.#kept !== undefined && message.kind === "stop") return;
+    // What would be sent to a worker that ends can still be given to another.
+    if (this.#death !== undefined) return;
     const slots = message.kind === "run" ? slotsOf(message) : [];
     const kept: Kept = { parts: messageToBytes(message, transfer), slots };
     if (this.#kept !== undefined) this.#kept.push(kept);
@@ -130,12 +135,15 @@ class ProcessChannel implements Channel {
     const message = messageFromBytes(parts) as FromWorker;
     switch (message?.kind) {
       case "ready": {
+        checkReady(message);
         const kept = this.#kept ?? [];
         this.#kept = undefined;
         for (const message of kept) this.#send(message);
         return this.#events.message(message);
       }
       case "answers":
+        checkAnswers(message, this.#slots);
+        return this.#events.message(message);
       case "started":
       case "pong":
         return this.#events.message(message);
@@ -158,6 +166,8 @@ class ProcessChannel implements Channel {
   #ends(death: Death, unbegun: readonly number[]): void {
     this.#death = death;
     for (const slot of unbegun) this.claims.giveBack(slot);
+    // It said that it ends: so it has to, whatever keeps it.
+    this.#child.close();
   }
 
   #ended(end: ChildEnd): void {

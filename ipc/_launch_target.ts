@@ -53,6 +53,8 @@ function firstMessage(setup: TargetSetup): Uint8Array[] {
     };
     return toBytes(message, transfer);
   } catch (error) {
+    // To look for what is to blame takes a copy of everything.
+    if (!(error instanceof DOMException)) throw error;
     throw explainCloneError(error, culprit(setup));
   }
 }

@@ -11,6 +11,7 @@
  */
 
 import { extent } from "./_permission_kinds.ts";
+import { canBeListed } from "./_start_flags.ts";
 
 /** A child's copy of a lock file. */
 export interface LockCopy {
@@ -43,6 +44,7 @@ function makeCopy(path: string): string | undefined {
   try {
     const text = Deno.readFileSync(path);
     copy = Deno.makeTempFileSync({ ...folder, prefix: "herd-", suffix: ".lock" });
+    if (!canBeListed(copy)) throw new TypeError("its child could not be let remove it");
     Deno.writeFileSync(copy, text);
   } catch {
     // Not there, or nothing can be written where temporary files belong.

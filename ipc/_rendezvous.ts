@@ -7,7 +7,7 @@
  */
 
 import { extent } from "./_permission_kinds.ts";
-import type { ChannelGrants } from "./_start_flags.ts";
+import { canBeListed, type ChannelGrants } from "./_start_flags.ts";
 
 /** A socket that a child has to connect to. */
 export interface Rendezvous extends Disposable {
@@ -39,6 +39,7 @@ export function rendezvous(isDenied: (grants: ChannelGrants) => boolean): Rendez
   };
   try {
     folder = Deno.makeTempDirSync({ prefix: "herd-" });
+    if (!canBeListed(folder)) throw new TypeError("Deno would take it for two");
     const path = `${folder}/s`;
     const listener = Deno.listen({ transport: "unix", path });
     return {
@@ -52,7 +53,8 @@ export function rendezvous(isDenied: (grants: ChannelGrants) => boolean): Rendez
       },
     };
   } catch {
-    // No folder for temporary files, a path too long, a file system without sockets: there are pipes.
+    // No folder for temporary files, a path too long or with a comma, a file system without sockets:
+    // there are pipes.
     remove();
     return undefined;
   }

@@ -78,6 +78,11 @@ export function deniesChannel(
   );
 }
 
+/** Whether a flag can name it: Deno splits its flags at commas and knows no way to escape one. */
+export function canBeListed(item: string): boolean {
+  return !/[,\0]/.test(item);
+}
+
 /** The flags for a child that shall have `permissions`, and needs some more at the start. */
 export function startFlags(permissions: ChildPermissions, needs: StartNeeds): StartFlags {
   const flags: string[] = [];

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type ChildPermissions, inheritedGrant } from "./_start_flags.ts";
+import { canBeListed, type ChildPermissions, inheritedGrant } from "./_start_flags.ts";
 import {
   type AskedGrant,
   checkWithinParent,
@@ -102,31 +102,38 @@ export function workerPermissions(
  * What this program has only in part is not inherited: Deno doesn't tell which part that is.
  *
  * @param what Completes "Cannot …".
+ * @returns To be called for each process, since this program may have given permissions back: throws
+ * when they are more than it has now.
  * @throws {TypeError} When they are of no form that Deno knows, or can't stand on a command line.
  * @throws {Deno.errors.NotCapable} When they are more than this realm has.
  */
 export function processPermissions(
   what: string,
   permissions: Permissions | undefined,
-): ChildPermissions {
-  if (permissions === "none") return { allowed: forKinds(() => []), denied: {} };
+): () => ChildPermissions {
+  if (permissions === "none") return () => ({ allowed: forKinds(() => []), denied: {} });
   if (permissions === undefined || permissions === "inherit") {
-    return { allowed: forKinds(inheritedGrant), denied: {} };
+    return () => ({ allowed: forKinds(inheritedGrant), denied: {} });
   }
   const { deny, ...asked } = readSet(what, permissions);
   const denied = readDenials(what, deny);
-  const allowed = forKinds((kind) => {
-    const grant = asked[kind] ?? false;
-    if (grant === false || denied[kind] === true) return [];
-    if (grant === "inherit") return inheritedGrant(kind);
-    checkWithinParent(what, "a child", kind, grant);
-    return grant;
-  });
+  const isAsked = (kind: PermissionKind) => asked[kind] && denied[kind] !== true;
+  const grants = forKinds((kind) => isAsked(kind) ? asked[kind] as Grant | "inherit" : []);
+  const now = (): ChildPermissions => {
+    const allowed = forKinds((kind) => {
+      const grant = grants[kind];
+      if (grant === "inherit") return inheritedGrant(kind);
+      checkWithinParent(what, "a child", kind, grant);
+      return grant;
+    });
+    return { allowed, denied };
+  };
+  const { allowed } = now();
   for (const kind of KINDS) {
     checkSeparable(what, kind, allowed[kind]);
     checkSeparable(what, `deny.${kind}`, denied[kind] ?? []);
   }
-  return { allowed, denied };
+  return now;
 }
 
 type AskedSet = Partial<Record<PermissionKind, AskedGrant>> & { deny?: unknown };
@@ -171,9 +178,9 @@ function knownKind(what: string, key: string): PermissionKind {
   );
 }
 
-/** Deno splits its flags at commas and knows no way to escape one. */
+/** Throws for what no flag can name. */
 function checkSeparable(what: string, key: string, grant: Grant): void {
-  const item = grant === true ? undefined : grant.find((item) => /[,\0]/.test(item));
+  const item = grant === true ? undefined : grant.find((item) => !canBeListed(item));
   if (item === undefined) return;
   throw new TypeError(
     `Cannot ${what}: permission ${key} lists ${item}: a comma can't be put into a flag of deno: ` +

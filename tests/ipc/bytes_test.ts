@@ -411,6 +411,14 @@ Deno.test("a buffer that reserves too much, or is too long to be told, is refuse
   assert(refusal([half(), half(), half()]).message.includes("they may grow too large"));
 });
 
+Deno.test("what is longer than a message may be is refused, and nothing of it is moved", () => {
+  const half = () => new ArrayBuffer(2 ** 30);
+  const halves = [half(), half()];
+  const error = assertThrows(() => toBytes(halves, halves), RangeError);
+  assert(error.message.includes("it is too long"));
+  assertEquals(halves.map(({ detached }) => detached), [false, false]);
+});
+
 // ---- User code in the middle of it ---------------------------------------------------------------
 
 Deno.test("every getter runs once", () => {

@@ -377,7 +377,7 @@ Deno.test("A compiled program can't start children, and is told what it can do",
 Deno.test("A channel is denied where a child has a whole kind but for a list", () => {
   const channel = { read: ["/s"], net: ["unix:/s"] };
   const denies = (permissions: Permissions) =>
-    deniesChannel(processPermissions("start a child", permissions), channel);
+    deniesChannel(processPermissions("start a child", permissions)(), channel);
   assertEquals(denies("inherit"), false);
   assertEquals(denies({ read: ["/"], deny: { read: ["/s"] } }), false);
   assertEquals(denies({ write: true, deny: { write: ["/s"] } }), false);

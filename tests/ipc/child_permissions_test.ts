@@ -6,7 +6,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { StartFlags, StartNeeds } from "../../ipc/_start_flags.ts";
 import type { Permissions } from "../../ipc/permissions.ts";
-import { CONFIG, lines, type run } from "../support/run_deno.ts";
+import { CONFIG, lines, ROOT, type run } from "../support/run_deno.ts";
 import type { Request } from "./programs/permissions.ts";
 
 const PROGRAM = new URL("./programs/permissions.ts", import.meta.url).pathname;
@@ -402,4 +402,53 @@ Deno.test("Children are started with the deno that the parent may run", async (t
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+});
+
+/** Runs a program that uses Herd, with all permissions; returns what it printed. */
+function linesOf(program: string, env: Record<string, string> = {}): Promise<string[]> {
+  const source = `import * as herd from ${JSON.stringify(new URL("mod.ts", ROOT))};
+    const config = ${JSON.stringify(new URL("deno.json", ROOT))};
+    const state = (name, path) => Deno.permissions.querySync({ name, path }).state;
+    ${program}`;
+  const main = `data:text/javascript,${encodeURIComponent(source)}`;
+  return lines(["--quiet", "--no-lock", "--no-prompt", CONFIG, "-A", main], { env });
+}
+
+Deno.test("A comma in the path of temporary files grants a child nothing", async () => {
+  const folder = await Deno.makeTempDir();
+  const [before, whole] = [`${folder}/one`, `${folder}/one,two`];
+  await Deno.mkdir(whole);
+  const program = `
+    await using executor = new herd.ProcessPoolExecutor({
+      max_workers: 1,
+      permissions: { read: [${JSON.stringify(folder)}] },
+      config,
+    });
+    console.log(await executor.submit(state, "write", ${JSON.stringify(before)}));`;
+  try {
+    assertEquals(await linesOf(program, { TMPDIR: whole }), ["prompt"]);
+    assertEquals([...Deno.readDirSync(whole)], []);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("What a program has given back its later children do not get", async () => {
+  const program = `
+    const make = (permissions) =>
+      new herd.ProcessPoolExecutor({ max_workers: 1, permissions, config });
+    await using inherits = make("inherit");
+    await using inheritsKind = make({ net: "inherit", read: true });
+    await using lists = make({ net: ["example.org:80"] });
+    Deno.permissions.revokeSync({ name: "net" });
+    console.log(await inherits.submit(state, "net"), await inherits.submit(state, "read"));
+    console.log(await inheritsKind.submit(state, "net"), await inheritsKind.submit(state, "read"));
+    const { name, cause } = await lists.submit(state, "net").exception();
+    console.log(name, cause.message);`;
+  assertEquals(await linesOf(program), [
+    "prompt granted",
+    "prompt granted",
+    "BrokenProcessPool Cannot make a ProcessPoolExecutor: a child can't have more than this " +
+    "program: net access to example.org:80 is not granted: add --allow-net=example.org:80",
+  ]);
 });

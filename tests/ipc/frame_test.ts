@@ -10,6 +10,7 @@ import {
   assertStrictEquals,
   assertThrows,
 } from "@std/assert";
+import { Assembler } from "../../ipc/_fragments.ts";
 import {
   FRAME_VERSION,
   Framer,
@@ -119,9 +120,23 @@ Deno.test("a frame is marker, version, more, length, its complement, payload and
 
 Deno.test("a message too long for a frame is refused before it is sent", () => {
   const huge = new Proxy(new Uint8Array(1), {
-    get: (target, key) => key === "length" ? 2 ** 31 + 1 : Reflect.get(target, key),
+    get: (target, key) => key === "byteLength" ? 2 ** 31 + 1 : Reflect.get(target, key),
   });
   assertThrows(() => messageLength([huge]), RangeError, "2147483649 bytes, where 2147483648");
+});
+
+Deno.test("pieces of a message that gets too long are refused, however many there are", () => {
+  const assembler = new Assembler(100);
+  const goesOn = new Uint8Array(41).fill(1);
+  const ends = new Uint8Array(21);
+  for (let message = 0; message < 3; message++) {
+    assertEquals(assembler.add(goesOn), undefined);
+    assertEquals(assembler.add(goesOn), undefined);
+    assertEquals(assembler.add(ends)!.map(({ length }) => length), [100]);
+  }
+  assembler.add(goesOn);
+  assembler.add(goesOn);
+  assertThrows(() => assembler.add(goesOn), FrameError, "120 bytes, where 100 are the most");
 });
 
 Deno.test("markers are of random bytes, but for the first, which no text has", () => {

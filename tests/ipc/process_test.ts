@@ -445,6 +445,14 @@ Deno.test("arguments that can't be cloned fail start, which names them; it can b
   assertEquals(process.exitcode, 0);
 });
 
+Deno.test("arguments that are longer than a message may be fail start, and nothing runs", () => {
+  const half = new ArrayBuffer(2 ** 30);
+  const other = new ArrayBuffer(2 ** 30);
+  const process = new Process({ target: () => {}, args: [transfer([half, other])] });
+  assertThrows(() => process.start(), ValueError, "it is too long");
+  assertEquals([process.is_alive(), half.detached], [false, false]);
+});
+
 Deno.test("options of the wrong type or unknown are named", () => {
   const wrong: [options: unknown, error: typeof TypeError | typeof ValueError, message: string][] =
     [

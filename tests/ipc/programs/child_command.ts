@@ -19,7 +19,7 @@ export interface Request extends Partial<Omit<ChildStart, "permissions" | "confi
 /** The arguments of the child that a request describes. */
 export function argumentsFor({ permissions, config, ...rest }: Request): string[] {
   return childArguments("start a child", {
-    permissions: processPermissions("start a child", permissions ?? "none"),
+    permissions: processPermissions("start a child", permissions ?? "none")(),
     config: config === undefined
       ? { flags: [], lock: undefined }
       : userConfig(config, "start a child"),

@@ -19,7 +19,7 @@ function answer({ permissions, needs, program }: Request): unknown {
   if (program) return { program: denoProgram("start a child") };
   const entry = import.meta.url;
   return startFlags(
-    processPermissions("start a child", permissions),
+    processPermissions("start a child", permissions)(),
     { entry, modules: [], ...needs },
   );
 }
