@@ -187,7 +187,7 @@ Deno.test("a permission of which the program is denied a part is refused by the 
   const flags = ["--allow-read", "--deny-read=/var/tmp"];
   assertEquals(await permissionsUnder(flags, "part of a list"), [
     "made",
-    `${start} to /var is not granted: add --allow-read=/var`,
-    `${start} is not granted: add --allow-read`,
+    `${start} to /var is granted only in part: list what it needs within`,
+    `${start} is granted only in part: list what it needs`,
   ]);
 });
