@@ -15,10 +15,12 @@ import type { Message } from "./_frame.ts";
 import { checkMayStart, mainModule } from "./_main_module.ts";
 import { messageFromBytes, messageToBytes } from "./_message_bytes.ts";
 import {
+  ANSWER_HEAD,
   type FromWorker,
   RUN_HEAD,
   type RunMessage,
   type StartMessage,
+  Status,
   type ToWorker,
 } from "./_protocol.ts";
 import { checkMayHaveChildren, newChildRecord } from "./_this_process.ts";
@@ -136,6 +138,10 @@ class ProcessChannel implements Channel {
         return this.#events.message(message);
       }
       case "answers":
+        if (message.heads?.length !== message.values?.length * ANSWER_HEAD) {
+          throw new TypeError("Cannot use a worker's answers: their numbers do not match");
+        }
+        return this.#events.message(message);
       case "started":
       case "pong":
         return this.#events.message(message);
@@ -145,18 +151,26 @@ class ProcessChannel implements Channel {
           this.abandon();
           return this.#events.initializerFailed(cause);
         }
-        return this.#ends({ how: "ended by an uncaught error", cause }, message.unbegun);
+        return this.#ends({ how: "ended by an uncaught error", cause }, message.begun);
       }
       case "exit":
-        return this.#ends({ how: `called ${message.how}` }, message.unbegun);
+        return this.#ends({ how: `called ${message.how}` }, message.begun);
       default:
         message satisfies never;
         throw new TypeError("Cannot use a message from a worker: it is of no known kind");
     }
   }
 
-  #ends(death: Death, unbegun: readonly number[]): void {
+  #ends(death: Death, begun: readonly number[]): void {
     this.#death = death;
+    const unbegun = this.claims.begun().filter((slot) => !begun.includes(slot));
+    // It would have skipped what was asked to stop before it began.
+    const asked = unbegun.filter((slot) => this.claims.stopRequested(slot));
+    this.#events.message({
+      kind: "answers",
+      heads: asked.flatMap((slot) => [slot, Status.skipped, 0, 0]),
+      values: asked.map(() => undefined),
+    });
     for (const slot of unbegun) this.claims.giveBack(slot);
   }
 
