@@ -4,6 +4,7 @@
  * 1. The worker says when a task with a deadline begins; the time runs from there.
  * 2. When it is up, the future fails with a `TimeoutError` and the task is asked to stop. The worker is
  *    condemned: it gets no more tasks, what it had not begun goes to others, and it no longer counts.
+ *    Where what was sent can't be taken back, nothing is sent behind a task with a deadline.
  * 3. It has {@linkcode GRACE} to obey. If it does, it is closed. If it does not, it is let go: a
  *    synchronous loop in a Web Worker can't be stopped, but it holds neither tasks nor the program.
  * 4. Other tasks that it runs at the same time (`concurrency`) may finish, as long as its event loop

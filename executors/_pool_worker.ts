@@ -31,6 +31,8 @@ export class PoolWorker implements WorkerLoad, TaskHolder {
   sent = 0;
   /** Slots of tasks that were taken back, until the worker has skipped them. */
   #revoked = 0;
+  /** Tasks with a deadline, for which it may be ended with all that it has been sent. */
+  #dangers = 0;
   /** How many messages of answers it has sent. */
   answers = 0;
   /** Since when it has had no task, by `performance.now()`. */
@@ -67,6 +69,16 @@ export class PoolWorker implements WorkerLoad, TaskHolder {
   /** How many more tasks have a slot. */
   get room(): number {
     return this.#free.length;
+  }
+
+  /** Whether what it is sent now may be lost, since the worker may have to be ended for a task of it. */
+  get isEndangered(): boolean {
+    return this.#dangers > 0;
+  }
+
+  /** Whether the worker may have to be ended for this task, with what can't be taken back. */
+  isDanger(task: Task): boolean {
+    return task.settings.deadline !== undefined && !this.channel.claims.shared;
   }
 
   /** The task in a slot that is still its own. */
@@ -213,6 +225,7 @@ export class PoolWorker implements WorkerLoad, TaskHolder {
     this.#sentAt[slot] = this.#sendings++;
     this.work += estimate;
     this.tasks++;
+    if (this.isDanger(task)) this.#dangers++;
     task.worker = this;
     task.slot = slot;
     this.channel.claims.send(slot);
@@ -227,6 +240,7 @@ export class PoolWorker implements WorkerLoad, TaskHolder {
     this.#bySlot[slot] = undefined;
     this.#free.push(slot);
     this.tasks--;
+    if (this.isDanger(task)) this.#dangers--;
     this.work = this.tasks === 0 ? 0 : this.work - this.#estimates[slot]!;
     if (task.worker === this && task.slot === slot) {
       task.worker = undefined;

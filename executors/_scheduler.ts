@@ -303,11 +303,25 @@ export class Scheduler implements TaskOwner {
   #mayHaveMore(worker: PoolWorker): boolean {
     const { concurrency, tasksPerWorker } = this.#options;
     if (worker.sent >= tasksPerWorker || worker.room === 0) return false;
-    return worker.tasks < concurrency || wantsMore({
+    if (worker.tasks < concurrency) return true;
+    return !worker.isEndangered && wantsMore({
       tasks: worker.tasks - concurrency + 1,
       work: worker.work / concurrency,
       window: worker.window,
     });
+  }
+
+  /**
+   * How many tasks one worker may have while others have nothing to do: where they could not be taken back
+   * from it, they would wait there for no reason.
+   */
+  #fairShare(worker: PoolWorker): number {
+    if (worker.channel.claims.shared) return Infinity;
+    let idle = 0;
+    for (const { state, tasks } of this.#roster.active) {
+      if (state === "ready" && tasks === 0) idle++;
+    }
+    return Math.ceil(this.#queue.size / Math.max(1, idle));
   }
 
   /** The tasks of one message; fewer than there is room for when they are expected to be long. */
@@ -315,15 +329,17 @@ export class Scheduler implements TaskOwner {
     const { concurrency, tasksPerWorker } = this.#options;
     const atLeast = Math.max(concurrency - worker.tasks, worker.tasks === 0 ? 1 : 0);
     const size = Math.min(
-      Math.max(batchSize(worker.window), atLeast),
+      Math.max(Math.min(batchSize(worker.window), this.#fairShare(worker)), atLeast),
       tasksPerWorker - worker.sent,
       worker.room,
     );
     const now = this.#queue.isMixed ? performance.now() : 0;
     let work = worker.work;
+    let isEndangered = worker.isEndangered;
     const batch: Task[] = [];
+    const mayHaveMore = () => !isEndangered && work / concurrency < IN_FLIGHT;
     this.#headIsUndescribed = false;
-    while (batch.length < size && (batch.length < atLeast || work / concurrency < IN_FLIGHT)) {
+    while (batch.length < size && (batch.length < atLeast || mayHaveMore())) {
       const task = this.#queue.take(now);
       if (task === undefined) break;
       const { call } = task;
@@ -338,6 +354,7 @@ export class Scheduler implements TaskOwner {
         break;
       }
       work += expectedTime(task);
+      isEndangered ||= worker.isDanger(task);
       batch.push(task);
     }
     return batch;

@@ -36,8 +36,8 @@ export interface ChildLink {
   send(message: Message): void;
   /** Sends the last message of all, and what has not left before: the process may end then. */
   sendLast(message: Message): void;
-  /** Resolves when all that was sent has left. */
-  drained(): Promise<void>;
+  /** Resolves when all that was sent has left; `undefined` when it has. */
+  drained(): Promise<void> | undefined;
   /**
    * Hands messages over until the parent ends the channel, or is gone. A message's bytes stand only
    * until `handle` returns.
@@ -121,7 +121,7 @@ class SocketLink implements ChildLink {
     for (const message of last) writeFragments(message, this.#marker);
   }
 
-  drained(): Promise<void> {
+  drained(): Promise<void> | undefined {
     return this.#writer.drained();
   }
 
@@ -155,8 +155,8 @@ class PipeLink implements ChildLink {
     writeFragments(message, this.#marker);
   }
 
-  drained(): Promise<void> {
-    return Promise.resolve();
+  drained(): undefined {
+    // What is sent has left.
   }
 
   receive(handle: (message: Message) => void): Promise<void> {

@@ -61,9 +61,9 @@ export class FrameWriter {
     if (this.#leaving.length === 0) this.#drain();
   }
 
-  /** Resolves when all that was sent has left, or never will. */
-  drained(): Promise<void> {
-    if (this.#leaving.length === 0) return Promise.resolve();
+  /** Resolves when all that was sent has left, or never will; `undefined` when that is so now. */
+  drained(): Promise<void> | undefined {
+    if (this.#leaving.length === 0) return undefined;
     return (this.#drained ??= Promise.withResolvers()).promise;
   }
 

@@ -20,6 +20,7 @@ import {
   RUN_HEAD,
   type RunMessage,
   type StartMessage,
+  Status,
   type ToWorker,
 } from "./_protocol.ts";
 import { checkMayHaveChildren, newChildRecord } from "./_this_process.ts";
@@ -153,18 +154,26 @@ class ProcessChannel implements Channel {
           this.abandon();
           return this.#events.initializerFailed(cause);
         }
-        return this.#ends({ how: "ended by an uncaught error", cause }, message.unbegun);
+        return this.#ends({ how: "ended by an uncaught error", cause }, message.begun);
       }
       case "exit":
-        return this.#ends({ how: `called ${message.how}` }, message.unbegun);
+        return this.#ends({ how: `called ${message.how}` }, message.begun);
       default:
         message satisfies never;
         throw new TypeError("Cannot use a message from a worker: it is of no known kind");
     }
   }
 
-  #ends(death: Death, unbegun: readonly number[]): void {
+  #ends(death: Death, begun: readonly number[]): void {
     this.#death = death;
+    const unbegun = this.claims.begun().filter((slot) => !begun.includes(slot));
+    // It would have skipped what was asked to stop before it began.
+    const asked = unbegun.filter((slot) => this.claims.stopRequested(slot));
+    this.#events.message({
+      kind: "answers",
+      heads: asked.flatMap((slot) => [slot, Status.skipped, 0, 0]),
+      values: asked.map(() => undefined),
+    });
     for (const slot of unbegun) this.claims.giveBack(slot);
     // It said that it ends: so it has to, whatever keeps it.
     this.#child.close();

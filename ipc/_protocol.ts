@@ -142,8 +142,8 @@ export interface FailedMessage {
   /** What failed: the initializer, or code outside any task's own promise. */
   stage: "initializer" | "uncaught";
   error: WireError;
-  /** Tasks that it has not begun, where no memory is shared. */
-  unbegun: readonly number[];
+  /** Tasks that it has begun and not answered for, where no memory is shared. */
+  begun: readonly number[];
 }
 
 /** The worker ends by its own doing: its last message. */
@@ -151,8 +151,8 @@ export interface ExitMessage {
   kind: "exit";
   /** The call that ended it, such as `Deno.exit(3)`. */
   how: string;
-  /** Tasks that it has not begun, where no memory is shared. */
-  unbegun: readonly number[];
+  /** Tasks that it has begun and not answered for, where no memory is shared. */
+  begun: readonly number[];
 }
 
 /** The answer to `ping`. */

@@ -7,7 +7,9 @@
  * - At most `concurrency` tasks are in hand at once; only those that wait for a promise overlap.
  * - Answers are held back to travel together, but never for long: they leave when no task is left,
  *   before the loop waits for a promise, before a task that is not known to be tiny, when the oldest is
- *   a millisecond old, and before the worker ends.
+ *   a millisecond old, and before the worker ends. Where what is posted leaves only when the event loop
+ *   turns, a task that is not known to be tiny, or has a deadline, begins when it has left: it may never
+ *   let the loop turn again.
  * - After a few milliseconds of work the loop lets the event loop turn, so that timers, sockets and
  *   requests to stop are served.
  */
@@ -19,6 +21,8 @@ import { Outbox, type Post } from "./_outbox.ts";
 import { withoutOwnFrames } from "./_own_frames.ts";
 import {
   ANNOUNCED,
+  ANSWER_HEAD,
+  type AnswersMessage,
   CHUNK,
   type ChunkAnswer,
   ENCODED,
@@ -69,9 +73,13 @@ interface Job {
   readonly started: number;
 }
 
+/** Resolves when all that was posted has left; `undefined` when it has. */
+export type Departure = () => Promise<void> | undefined;
+
 /** Runs tasks for one parent. */
 export class CallServer {
   readonly #post: Post;
+  readonly #departure: Departure | null;
   readonly #claims: ClaimTable | UnsharedClaims;
   readonly #concurrency: number;
   readonly #resolver: Resolver;
@@ -80,20 +88,35 @@ export class CallServer {
   readonly #batches: Batch[] = [];
   /** Jobs that wait for a promise, by slot. */
   readonly #waiting = new Map<number, Job>();
-  /** Gives up waiting for the function of a task that was taken back, by slot. */
-  readonly #resolving = new Map<number, () => void>();
-  /** Tasks in hand: waiting, or held up until their function is resolved. */
+  /** Gives up waiting for what a task that was taken back needed to begin, by slot. */
+  readonly #preparing = new Map<number, () => void>();
+  /** Tasks in hand: waiting, or being prepared. */
   #inHand = 0;
   readonly #outbox: Outbox;
   #ended = false;
   #pumpArmed = false;
 
-  constructor(start: StartMessage, resolver: Resolver, post: Post) {
+  /**
+   * @param departure `null` where what is posted leaves at once.
+   */
+  constructor(
+    start: StartMessage,
+    resolver: Resolver,
+    post: Post,
+    departure: Departure | null,
+  ) {
     this.#post = post;
-    this.#outbox = new Outbox(post);
-    this.#claims = start.claims === null
+    this.#departure = departure;
+    const claims = this.#claims = start.claims === null
       ? new UnsharedClaims(start.slots)
       : new ClaimTable(start.claims);
+    this.#outbox = new Outbox(
+      claims.shared ? post : (message, transfer) => {
+        post(message, transfer);
+        const { heads } = message as AnswersMessage;
+        for (let head = 0; head < heads.length; head += ANSWER_HEAD) claims.free(heads[head]!);
+      },
+    );
     this.#concurrency = start.concurrency;
     this.#resolver = resolver;
   }
@@ -132,23 +155,24 @@ export class CallServer {
     this.#outbox.end();
   }
 
-  /** The tasks that it has got and not begun, where the parent can't see that for itself. */
-  unbegun(): number[] {
-    if (!(this.#claims instanceof UnsharedClaims)) return [];
-    const slots = [...this.#resolving.keys()];
-    for (const { heads, nextHead } of this.#batches) {
-      for (let head = nextHead; head < heads.length; head += RUN_HEAD) slots.push(heads[head]!);
-    }
-    return slots;
+  /** The tasks that it has begun and not answered for, where the parent can't see that for itself. */
+  begun(): number[] {
+    return this.#claims instanceof UnsharedClaims ? this.#claims.begun() : [];
+  }
+
+  #isUnbegun(slot: number): boolean {
+    return this.#preparing.has(slot) || this.#batches.some(({ heads, nextHead }) => {
+      return heads.some((it, i) => i >= nextHead && i % RUN_HEAD === 0 && it === slot);
+    });
   }
 
   #stop(slot: number): void {
     if (this.#claims instanceof UnsharedClaims) {
       if (this.#waiting.has(slot)) this.#claims.requestStop(slot);
-      else if (this.unbegun().includes(slot)) this.#claims.skip(slot);
+      else if (this.#isUnbegun(slot)) this.#claims.skip(slot);
     }
     this.#waiting.get(slot)?.task.abort();
-    this.#resolving.get(slot)?.();
+    this.#preparing.get(slot)?.();
   }
 
   #take({ calls, heads, values }: RunMessage): void {
@@ -194,33 +218,41 @@ export class CallServer {
     const slot = heads[batch.nextHead]!;
     const entry = this.#calls.get(heads[batch.nextHead + 1]!)!;
     const shape = heads[batch.nextHead + 2]!;
+    // A result's getter may end the worker now: the task has not begun yet.
+    if (entry.mean > TINY) this.#outbox.flush();
     const first = batch.nextValue;
     batch.nextHead += RUN_HEAD;
     batch.nextValue += shape >> SHAPE_BITS;
-    if (entry.mean > TINY) this.#outbox.flush();
     const args = values.slice(first, batch.nextValue);
     // The batch must not keep alive what its tasks are done with.
     values.fill(undefined, first, batch.nextValue);
-    if (entry.resolved !== undefined) return this.#begin(slot, entry, shape, args, now);
-    this.#resolveThenBegin(slot, entry, shape, args);
+    if (entry.resolved !== undefined && !this.#keepsBack(entry, shape)) {
+      return this.#begin(slot, entry, shape, args, now);
+    }
+    this.#prepareThenBegin(slot, entry, shape, args);
     return now;
   }
 
-  /** Claims the task only when its function is there, so that it can be cancelled until then. */
-  async #resolveThenBegin(slot: number, entry: Entry, shape: number, args: unknown[]) {
+  /** Whether something that was posted, or the announcement of the task, might not leave before its end. */
+  #keepsBack(entry: Entry, shape: number): boolean {
+    if (this.#departure === null) return false;
+    return (shape & ANNOUNCED) !== 0 || (entry.mean > TINY && this.#departure() !== undefined);
+  }
+
+  /** Claims the task only when it can begin, so that it can be cancelled until then. */
+  async #prepareThenBegin(slot: number, entry: Entry, shape: number, args: unknown[]) {
     this.#inHand++;
+    const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
+    this.#preparing.set(slot, stop);
     // A module may take for ever to load: that is part of the task's time.
     if ((shape & ANNOUNCED) !== 0) this.#announce(slot);
-    const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
-    this.#resolving.set(slot, stop);
     try {
-      entry.resolving ??= this.#resolver.resolve(entry.description);
-      entry.resolving.catch(() => {}).then(() => entry.resolving = undefined);
-      await Promise.race([stopped, entry.resolving.then((fn) => entry.resolved = fn)]);
-      this.#resolving.delete(slot);
+      let prepared = false;
+      await Promise.race([stopped, this.#prepare(entry).then(() => prepared = true)]);
+      this.#preparing.delete(slot);
       const now = performance.now();
       if (this.#ended) return;
-      if (entry.resolved === undefined) {
+      if (!prepared) {
         this.#claims.claim(slot); // It was taken back: there is nothing to get.
         this.#skip(slot, now);
       } else this.#begin(slot, entry, shape & ~ANNOUNCED, args, now);
@@ -230,10 +262,19 @@ export class CallServer {
       if (this.#claims.claim(slot)) this.#raise(slot, now, now, error, entry);
       else this.#skip(slot, now);
     } finally {
-      this.#resolving.delete(slot);
+      this.#preparing.delete(slot);
       this.#inHand--;
     }
     if (!this.#pumpArmed) this.#pump();
+  }
+
+  async #prepare(entry: Entry): Promise<void> {
+    if (entry.resolved === undefined) {
+      entry.resolving ??= this.#resolver.resolve(entry.description);
+      entry.resolving.catch(() => {}).then(() => entry.resolving = undefined);
+      entry.resolved = await entry.resolving;
+    }
+    await this.#departure?.();
   }
 
   #announce(slot: number): void {

@@ -12,7 +12,7 @@ import { withoutOwnFrames } from "./_own_frames.ts";
 import type { Post } from "./_outbox.ts";
 import type { ExitMessage, FailedMessage, StartMessage, ToWorker } from "./_protocol.ts";
 import { type Loaders, Resolver } from "./_resolve_callable.ts";
-import { CallServer } from "./_serve_calls.ts";
+import { CallServer, type Departure } from "./_serve_calls.ts";
 import { loadTaskContext } from "./_task_context.ts";
 import { setThisProcess } from "./_this_process.ts";
 import { RunningTask } from "./current_task.ts";
@@ -21,6 +21,8 @@ import { nameThread } from "./thread.ts";
 /** How a worker reaches its parent. */
 export interface ParentLink {
   readonly post: Post;
+  /** When what was posted has left; `null` where it leaves at once. */
+  readonly departure: Departure | null;
   /** Sends the last message of all, whatever it takes: the worker may end when it returns. */
   postLast(message: FailedMessage | ExitMessage): void;
   /** Ends the worker after an error that it has reported. */
@@ -63,13 +65,12 @@ export class ParentService {
   /** The worker ends by its own doing. */
   #exits(how: string): void {
     this.#server?.end();
-    this.#link.postLast({ kind: "exit", how, unbegun: this.#server?.unbegun() ?? [] });
+    this.#link.postLast({ kind: "exit", how, begun: this.#server?.begun() ?? [] });
   }
 
   #fail(stage: FailedMessage["stage"], error: FailedMessage["error"]): void {
     this.#server?.end();
-    const unbegun = this.#server?.unbegun() ?? [];
-    this.#link.postLast({ kind: "failed", stage, error, unbegun });
+    this.#link.postLast({ kind: "failed", stage, error, begun: this.#server?.begun() ?? [] });
     this.#link.end();
   }
 
@@ -90,10 +91,12 @@ export class ParentService {
     nameThread(message.name);
     setMainModule(message.mainModule);
     const resolver = new Resolver(message.modules, this.#loaders);
-    const server = this.#server = new CallServer(message, resolver, (message, transfer) => {
+    const post: Post = (message, transfer) => {
       this.#link.post(message, transfer);
       if (message.kind === "answers") this.#loadMore();
-    });
+    };
+    const { departure } = this.#link;
+    const server = this.#server = new CallServer(message, resolver, post, departure);
     if (message.concurrency > 1) await loadTaskContext();
     if (message.modules.length > 0) await resolver.preload();
     if (message.initializer !== null) {

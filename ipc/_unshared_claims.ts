@@ -6,15 +6,16 @@
  *
  * | state      | parent                                    | worker                          |
  * | ---------- | ----------------------------------------- | ------------------------------- |
- * | `FREE`     | no task owns the slot                     | no task owns the slot           |
+ * | `FREE`     | no task owns the slot                     | not begun, or answered for      |
  * | `SENT`     | kept until the worker is up, or given back| –                               |
- * | `RUNNING`  | left for the worker                       | arrived                         |
+ * | `RUNNING`  | left for the worker                       | begun, and not answered for     |
  * | `STOPPING` | asked to stop                             | asked to stop                   |
  * | `REVOKED`  | taken back while it was kept              | to be skipped                   |
  *
  * The parent's transitions: `FREE → SENT` {@linkcode UnsharedClaims.send}; `SENT → RUNNING`
  * {@linkcode UnsharedClaims.leave}; `SENT → REVOKED` {@linkcode UnsharedClaims.revoke}; `RUNNING → SENT`
- * {@linkcode UnsharedClaims.giveBack}, when a dying worker says that it has not begun the task.
+ * {@linkcode UnsharedClaims.giveBack}, when a dying worker says what it has begun: the others it has not,
+ * be they still on their way.
  */
 
 import type { Claims } from "../sync/_claim.ts";
@@ -27,6 +28,7 @@ const REVOKED = 4;
 
 /** See the head of the file. */
 export class UnsharedClaims implements Claims {
+  readonly shared = false;
   readonly #words: Uint8Array;
 
   constructor(slots: number) {
@@ -44,7 +46,12 @@ export class UnsharedClaims implements Claims {
 
   /** Parent: the worker ends and has not begun the task. */
   giveBack(slot: number): void {
-    if (this.running(slot)) this.#words[slot] = SENT;
+    this.#change(slot, RUNNING, SENT);
+  }
+
+  /** The tasks that are running, as far as is known here. */
+  begun(): number[] {
+    return [...this.#words.keys()].filter((slot) => this.running(slot));
   }
 
   /** Worker: the parent has taken the task back, which is on its way. */

@@ -20,6 +20,7 @@ interface Service {
 export class WorkerLink implements ParentLink {
   readonly #postMessage: PostMessage;
   readonly end: () => void;
+  readonly departure = null;
   #service: Service | undefined = undefined;
   #cards: Cards | undefined = undefined;
   #hatch: SharedArrayBuffer | undefined = undefined;

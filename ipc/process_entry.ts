@@ -29,6 +29,7 @@ export async function serveParent(
   const link = await linkToParent(settings, revoke);
   const service = new ParentService({
     post: (message, transfer) => link.send(messageToBytes(message, transfer)),
+    departure: () => link.drained(),
     postLast: (message) => link.sendLast(messageToBytes(message)),
     end: () => exit(1),
   }, loaders);

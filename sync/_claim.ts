@@ -34,6 +34,8 @@ const REVOKED = 4;
 
 /** Who may have which of a worker's tasks, as parent and worker ask. */
 export interface Claims {
+  /** Whether parent and worker share the words, so that what was sent can still be taken back. */
+  readonly shared: boolean;
   /** Parent: gives a free slot to the task that is about to be posted. */
   send(slot: number): void;
   /** Worker: `true` when the task is the worker's to run, `false` when it was taken back. */
@@ -57,6 +59,7 @@ export interface Claims {
 
 /** The claim words of one worker. The parent makes the table, the worker attaches to its buffer. */
 export class ClaimTable implements Claims {
+  readonly shared = true;
   readonly #words: Int32Array<SharedArrayBuffer>;
 
   /** Attaches to `buffer`, whose every 32-bit word is a slot; a new buffer's slots are all free. */
