@@ -1,0 +1,711 @@
+/**
+ * Tests of everything by which a task can harm itself or its process: what its own future gets, that the
+ * others come to a true end, and that the pool is whole again afterwards. Both ways to a child are gone:
+ * the socket, and the pipes of a child that must not connect.
+ *
+ * Names with D and a number are those of CPython's `test_deadlock.py` and `test_process_pool.py`. What
+ * of them has no test here:
+ *
+ * - D04, D05, D08 as segmentation faults: JavaScript has none; SIGKILL and SIGABRT stand for them.
+ * - D02, D03 while unpickling: structured clone runs no code of the user's when it reads. Loading the
+ *   task's module is the step that does.
+ * - D20, D21: there is no feeder thread, and `sysconf` is not used.
+ */
+
+import {
+  assert,
+  assertEquals,
+  assertInstanceOf,
+  assertMatch,
+  assertNotEquals,
+  assertRejects,
+  assertThrows,
+} from "@std/assert";
+import {
+  BrokenExecutor,
+  BrokenProcessPool,
+  CancelledError,
+  type Future,
+  ProcessPoolExecutor,
+  type ProcessPoolOptions,
+  RuntimeError,
+  task,
+  TimeoutError,
+} from "../../mod.ts";
+import { FrameError } from "../../ipc/_frame_error.ts";
+import { CapturedErrors } from "../support/captured_errors.ts";
+import { Marked, noZombies } from "../support/processes.ts";
+import {
+  type Deed,
+  dieAtStart,
+  fill,
+  meet,
+  pass,
+  perform,
+  pid,
+  sum,
+} from "./process_crash_tasks.ts";
+
+const TASKS = import.meta.resolve("./process_crash_tasks.ts");
+const PERFORM = task(TASKS, perform);
+const MEET = task(TASKS, meet);
+const PASS = task(TASKS, pass);
+const PID = task(TASKS, pid);
+const SUM = task(TASKS, sum);
+const FILL = task(TASKS, fill);
+const DIE_AT_START = task(TASKS, dieAtStart) as ProcessPoolOptions["initializer"];
+
+/** Milliseconds after which a wait is a hang. */
+const HANG = 30_000;
+
+const marked = new Marked();
+
+type Way = "socket" | "pipes";
+
+const ALL = { env: true, ffi: true, import: true, net: true, read: true, run: true, sys: true };
+
+/** A child that is denied some network can't be let connect to one socket either. */
+const PIPES = { ...ALL, write: true, deny: { net: ["192.0.2.1"] } };
+
+/** Makes pools whose children are reached this way. */
+function poolBy(way: Way) {
+  return (options: ProcessPoolOptions = {}) =>
+    new ProcessPoolExecutor({
+      max_workers: 2,
+      ...(way === "pipes" ? { permissions: PIPES } : {}),
+      ...options,
+      env: { ...marked.env, NO_COLOR: "1" },
+    });
+}
+
+type Make = ReturnType<typeof poolBy>;
+
+/** One test for each way. */
+function both(name: string, fn: (make: Make, way: Way) => Promise<void>): void {
+  for (const way of ["socket", "pipes"] as const) {
+    Deno.test(`${name} (${way})`, () => fn(poolBy(way), way));
+  }
+}
+
+/** A folder, for as long as it is in scope. */
+class Folder implements Disposable {
+  readonly path = Deno.makeTempDirSync({ prefix: "herd-test-" });
+
+  /** How often the task of this index ran. */
+  runs(index: number | string): number {
+    try {
+      return Deno.readTextFileSync(`${this.path}/${index}`).length;
+    } catch {
+      return 0;
+    }
+  }
+
+  /** The path of a file in it. */
+  at(name: string): string {
+    return `${this.path}/${name}`;
+  }
+
+  has(name: string): boolean {
+    try {
+      return Deno.statSync(this.at(name)).isFile;
+    } catch {
+      return false;
+    }
+  }
+
+  open(name: string): void {
+    Deno.writeTextFileSync(this.at(name), "");
+  }
+
+  [Symbol.dispose](): void {
+    Deno.removeSync(this.path, { recursive: true });
+  }
+}
+
+async function until(condition: () => boolean, what: string): Promise<void> {
+  const end = performance.now() + HANG;
+  while (!condition()) {
+    assert(performance.now() < end, `waited in vain until ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+}
+
+async function within<T>(promise: Promise<T>, what: string): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const hang = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what} hangs`)), HANG);
+  });
+  return await Promise.race([promise, hang]).finally(() => clearTimeout(timer));
+}
+
+function outcome(future: Future<unknown>): Promise<unknown> {
+  return future.exception(HANG);
+}
+
+async function brokenBy(future: Future<unknown>, message: RegExp): Promise<BrokenProcessPool> {
+  const error = await outcome(future);
+  assertInstanceOf(error, BrokenProcessPool, String(error));
+  assertInstanceOf(error, BrokenExecutor);
+  assertInstanceOf(error, RuntimeError);
+  assertEquals(error.name, "BrokenProcessPool");
+  assertMatch(error.message, message);
+  return error;
+}
+
+/** Has all workers run tiny tasks until they are sent many at a time; how many that are. */
+async function warmUp(executor: ProcessPoolExecutor): Promise<number> {
+  using folder = new Folder();
+  for (let round = 0; round < 6; round++) {
+    const submit = () => executor.submit(PERFORM, folder.path, 0, "return");
+    await Promise.all(Array.from({ length: 50 }, submit));
+  }
+  return 300;
+}
+
+/** Has as many workers as there should be work at the same time; returns their process IDs. */
+async function meetAll(executor: ProcessPoolExecutor, workers: number): Promise<Set<number>> {
+  using folder = new Folder();
+  const futures = Array.from(
+    { length: workers },
+    () => executor.submit(MEET, folder.path, workers),
+  );
+  const met = await Promise.all(futures.map((future) => future.result(HANG)))
+    .finally(() => futures.map((future) => future.cancel()));
+  return new Set(met);
+}
+
+// ---- The table
+
+/** One way to fail. */
+interface Crash {
+  readonly stage:
+    | "encoding the task"
+    | "loading the module"
+    | "in the run"
+    | "on the channel"
+    | "encoding the result"
+    | "after the result";
+  readonly what: string;
+  /** Submits the one task that fails. */
+  readonly submit: (
+    executor: ProcessPoolExecutor,
+    counts: string,
+    index: number,
+  ) => Future<unknown>;
+  readonly ends: Failure | "returns its index";
+  /** Whether its process dies of it. */
+  readonly dies: boolean;
+  /** Whether it dies so suddenly that others that it had been sent are lost with it. */
+  readonly suddenly?: boolean;
+  readonly options?: ProcessPoolOptions;
+  /** The only way that it can be done. */
+  readonly way?: Way;
+}
+
+interface Failure {
+  readonly type: abstract new (...args: never[]) => unknown;
+  readonly name?: string;
+  readonly message: RegExp;
+  readonly cause?: {
+    readonly type: abstract new (...args: never[]) => unknown;
+    readonly message: RegExp;
+  } | undefined;
+}
+
+function performing(deed: Deed): Crash["submit"] {
+  return (executor, counts, index) => executor.submit(PERFORM, counts, index, deed);
+}
+
+/** Refers to a function `run` of a module with this text. */
+function inModule(text: string): Crash["submit"] {
+  const url = `data:text/javascript,${encodeURIComponent(text)}`;
+  return (executor) => executor.submit(task<() => unknown>(url, "run"));
+}
+
+function withArgument(argument: () => unknown): Crash["submit"] {
+  return (executor) => executor.submit((value: unknown) => value, argument());
+}
+
+const WORKER = "worker ProcessPoolExecutor-\\d+_\\d+ \\(process \\d+\\)";
+
+/** It said how it ended. */
+function died(how: string, cause?: RegExp): Failure {
+  return {
+    type: BrokenProcessPool,
+    name: "BrokenProcessPool",
+    message: new RegExp(`^Cannot finish perform: ${WORKER} ${how} while it had the task$`),
+    ...(cause && { cause: { type: RangeError, message: cause } }),
+  };
+}
+
+/** It said nothing. */
+function killed(how: string, note = ""): Failure {
+  return {
+    type: BrokenProcessPool,
+    name: "BrokenProcessPool",
+    message: new RegExp(
+      `^Cannot finish \\w+: ${WORKER} ${how} while it had the task, which may have run${note}$`,
+    ),
+  };
+}
+
+function sentNonsense(type: abstract new (...args: never[]) => unknown, message: RegExp): Failure {
+  return { ...killed("sent what is no message of Herd's"), cause: { type, message } };
+}
+
+function diedLoading(how: string, cause?: RegExp): Failure {
+  return {
+    type: BrokenProcessPool,
+    name: "BrokenProcessPool",
+    message: new RegExp(`^Cannot begin run: 3 workers died: ${WORKER} ${how}$`),
+    ...(cause && { cause: { type: RangeError, message: cause } }),
+  };
+}
+
+const RUN = "export function run() { return 1; }";
+
+const CRASHES: readonly Crash[] = [
+  {
+    stage: "encoding the task",
+    what: "D01: a getter of an argument throws",
+    submit: withArgument(() => ({
+      get value(): never {
+        throw new RangeError("thrown by an argument");
+      },
+    })),
+    ends: { type: RangeError, message: /^thrown by an argument$/ },
+    dies: false,
+  },
+  {
+    stage: "encoding the task",
+    what: "D01: an argument can't be cloned",
+    submit: withArgument(() => () => 1),
+    ends: { type: DOMException, name: "DataCloneError", message: /could not be cloned/ },
+    dies: false,
+  },
+  {
+    stage: "encoding the task",
+    what: "D01: an argument beside one that needs encoding can't be cloned",
+    submit: withArgument(() => [new URL("https://example.org/"), Symbol("no")]),
+    ends: { type: DOMException, name: "DataCloneError", message: /could not be cloned/ },
+    dies: false,
+  },
+  {
+    stage: "loading the module",
+    what: "D03: a syntax error",
+    submit: inModule("export function run( {"),
+    ends: {
+      type: TypeError,
+      message: /^Cannot run run: its module data:\S+ does not load: .*SyntaxError/,
+      cause: { type: TypeError, message: /SyntaxError/ },
+    },
+    dies: false,
+  },
+  {
+    stage: "loading the module",
+    what: "D03: it is not there",
+    submit: (executor) => executor.submit(task<() => unknown>("file:///not/there.ts", "run")),
+    ends: {
+      type: TypeError,
+      message:
+        /^Cannot run run: its module file:\/\/\/not\/there.ts does not load: Module not found/,
+      cause: { type: TypeError, message: /^Module not found "file:\/\/\/not\/there.ts"/ },
+    },
+    dies: false,
+  },
+  {
+    stage: "loading the module",
+    what: "D03: it throws after a while",
+    submit: inModule(`await 0; throw new RangeError("thrown by the module"); ${RUN}`),
+    ends: {
+      type: TypeError,
+      message: /^Cannot run run: its module data:\S+ does not load: thrown by the module$/,
+      cause: { type: RangeError, message: /^thrown by the module$/ },
+    },
+    dies: false,
+  },
+  {
+    stage: "loading the module",
+    what: "D02: it calls Deno.exit",
+    submit: inModule(`Deno.exit(3); ${RUN}`),
+    ends: diedLoading("called Deno\\.exit\\(3\\)"),
+    dies: true,
+  },
+  {
+    stage: "loading the module",
+    what: "D02: it calls self.close after a while",
+    submit: inModule(`setTimeout(() => self.close()); await new Promise(() => {}); ${RUN}`),
+    ends: diedLoading("called self\\.close\\(\\)"),
+    dies: true,
+  },
+  {
+    stage: "loading the module",
+    what: "it leaves a rejection behind",
+    submit: inModule(
+      `Promise.reject(new RangeError("rejected by the module")); await new Promise(() => {}); ${RUN}`,
+    ),
+    ends: diedLoading("ended by an uncaught error", /^rejected by the module$/),
+    dies: true,
+  },
+  {
+    stage: "loading the module",
+    what: "D04: it kills its process",
+    submit: inModule(`Deno.kill(Deno.pid, "SIGKILL"); await new Promise(() => {}); ${RUN}`),
+    ends: killed("was killed by SIGKILL"),
+    dies: true,
+    suddenly: true,
+  },
+  {
+    stage: "in the run",
+    what: "D07: a throw",
+    submit: performing("throw"),
+    ends: { type: RangeError, message: /^thrown in the run$/ },
+    dies: false,
+  },
+  {
+    stage: "in the run",
+    what: "D07: a rejection",
+    submit: performing("reject"),
+    ends: { type: RangeError, message: /^rejected in the run$/ },
+    dies: false,
+  },
+  {
+    stage: "in the run",
+    what: "D06, D19: Deno.exit(3)",
+    submit: performing("Deno.exit"),
+    ends: died("called Deno\\.exit\\(3\\)"),
+    dies: true,
+  },
+  {
+    stage: "in the run",
+    what: "Deno.exit(3) with standard error full",
+    submit: performing("Deno.exit, with much to say"),
+    ends: {
+      ...died(""),
+      message: new RegExp(
+        `^Cannot finish perform: ${WORKER} called Deno\\.exit\\(3\\) while it had the task; ` +
+          `its last lines on standard error:\n(x+\n)*x+$`,
+      ),
+    },
+    dies: true,
+  },
+  {
+    stage: "in the run",
+    what: "last lines, then Deno.exit(3)",
+    submit: performing("write to standard error and exit"),
+    ends: {
+      ...died(""),
+      message: new RegExp(
+        `^Cannot finish perform: ${WORKER} called Deno\\.exit\\(3\\) while it had the task; ` +
+          `its last lines on standard error:\n${
+            Array.from({ length: 10 }, (_, i) => `line ${i + 11}`).join("\n")
+          }$`,
+      ),
+    },
+    dies: true,
+  },
+  {
+    stage: "in the run",
+    what: "self.close()",
+    submit: performing("self.close"),
+    ends: died("called self\\.close\\(\\)"),
+    dies: true,
+  },
+  {
+    stage: "in the run",
+    what: "process.exit(4)",
+    submit: performing("process.exit"),
+    ends: died("called (Deno|process)\\.exit\\(4\\)"),
+    dies: true,
+  },
+  {
+    stage: "in the run",
+    what: "D05: process.abort()",
+    submit: performing("process.abort"),
+    ends: killed("was killed by SIGABRT"),
+    dies: true,
+    suddenly: true,
+  },
+  {
+    stage: "in the run",
+    what: "D05: SIGKILL from within",
+    submit: performing("SIGKILL"),
+    ends: killed("was killed by SIGKILL"),
+    dies: true,
+    suddenly: true,
+  },
+  {
+    stage: "in the run",
+    what: "SIGTERM from within",
+    submit: performing("SIGTERM"),
+    ends: killed("was killed by SIGTERM"),
+    dies: true,
+    suddenly: true,
+  },
+  {
+    stage: "in the run",
+    what: "SIGINT, which is for the program to decide about",
+    submit: performing("SIGINT"),
+    ends: "returns its index",
+    dies: false,
+  },
+  {
+    stage: "in the run",
+    what: "an uncaught error in a timer",
+    submit: performing("throw in a timer"),
+    ends: died("ended by an uncaught error", /^thrown in a timer$/),
+    dies: true,
+  },
+  {
+    stage: "in the run",
+    what: "an unhandled rejection",
+    submit: performing("reject unawaited"),
+    ends: died("ended by an uncaught error", /^rejected unawaited$/),
+    dies: true,
+  },
+  {
+    stage: "in the run",
+    what: "reportError",
+    submit: performing("reportError"),
+    ends: died("ended by an uncaught error", /^reported$/),
+    dies: true,
+  },
+  {
+    stage: "in the run",
+    what: "a stack overflow",
+    submit: performing("overflow"),
+    ends: { type: RangeError, message: /^Maximum call stack size exceeded$/ },
+    dies: false,
+  },
+  {
+    stage: "in the run",
+    what: "out of memory",
+    submit: performing("run out of memory"),
+    ends: killed(
+      "ran out of memory \\(exit code 13\\d\\)",
+      "; its last lines on standard error:\n[^]*JavaScript out of memory[^]*",
+    ),
+    dies: true,
+    suddenly: true,
+    options: { memoryLimit: 32 },
+  },
+  {
+    stage: "in the run",
+    what: "an endless loop with a deadline",
+    submit: (executor, counts, index) =>
+      executor.options({ deadline: 100 }).submit(PERFORM, counts, index, "spin"),
+    ends: {
+      type: TimeoutError,
+      message: /^Cannot finish perform: it ran longer than its deadline of 100 ms$/,
+    },
+    dies: true,
+  },
+  {
+    stage: "in the run",
+    what: "SIGSTOP with a deadline",
+    submit: (executor, counts, index) =>
+      executor.options({ deadline: 100 }).submit(PERFORM, counts, index, "stop"),
+    ends: {
+      type: TimeoutError,
+      message: /^Cannot finish perform: it ran longer than its deadline of 100 ms$/,
+    },
+    dies: true,
+  },
+  {
+    stage: "on the channel",
+    what: "garbage in a frame",
+    submit: performing("send garbage"),
+    ends: sentNonsense(FrameError, /./),
+    dies: true,
+    suddenly: true,
+    way: "pipes",
+  },
+  {
+    stage: "on the channel",
+    what: "a message of an unknown kind",
+    submit: performing("send an unknown kind"),
+    ends: sentNonsense(TypeError, /^Cannot use a message from a worker: it is of no known kind/),
+    dies: true,
+    suddenly: true,
+    way: "pipes",
+  },
+  {
+    stage: "on the channel",
+    what: "answers of a false shape",
+    submit: performing("send a false shape"),
+    ends: sentNonsense(TypeError, /./),
+    dies: true,
+    suddenly: true,
+    way: "pipes",
+  },
+  {
+    stage: "on the channel",
+    what: "a frame over the limit",
+    submit: performing("send a frame over the limit"),
+    ends: sentNonsense(
+      FrameError,
+      /^Cannot read a frame: its message is too long: 4294967295 bytes/,
+    ),
+    dies: true,
+    suddenly: true,
+  },
+  {
+    stage: "on the channel",
+    what: "half a frame, and SIGKILL",
+    submit: performing("send half a frame and be killed"),
+    ends: killed("was killed by SIGKILL"),
+    dies: true,
+    suddenly: true,
+  },
+  {
+    stage: "on the channel",
+    what: "answers for tasks that do not exist",
+    submit: performing("answer for others"),
+    ends: "returns its index",
+    dies: false,
+    way: "pipes",
+  },
+  {
+    stage: "encoding the result",
+    what: "D10: it can't be cloned",
+    submit: performing("return a function"),
+    ends: { type: DOMException, name: "DataCloneError", message: /could not be cloned/ },
+    dies: false,
+  },
+  {
+    stage: "encoding the result",
+    what: "D10: a getter throws",
+    submit: performing("return a throwing getter"),
+    ends: { type: RangeError, message: /^thrown by a getter$/ },
+    dies: false,
+  },
+  {
+    stage: "encoding the result",
+    what: "D09: a getter calls Deno.exit",
+    submit: performing("return an exiting getter"),
+    ends: died("called Deno\\.exit\\(9\\)"),
+    dies: true,
+  },
+  {
+    stage: "encoding the result",
+    what: "D08: a getter kills its process",
+    submit: performing("return a killing getter"),
+    ends: killed("was killed by SIGKILL"),
+    dies: true,
+    suddenly: true,
+  },
+  {
+    stage: "after the result",
+    what: "an uncaught error in a timer",
+    submit: performing("return, then throw"),
+    ends: "returns its index",
+    dies: true,
+  },
+  {
+    stage: "after the result",
+    what: "an unhandled rejection",
+    submit: performing("return, then reject"),
+    ends: "returns its index",
+    dies: true,
+  },
+  {
+    stage: "after the result",
+    what: "Deno.exit in a timer",
+    submit: performing("return, then exit"),
+    ends: "returns its index",
+    dies: true,
+  },
+  {
+    stage: "after the result",
+    what: "SIGKILL in a timer",
+    submit: performing("return, then be killed"),
+    ends: "returns its index",
+    dies: true,
+    suddenly: true,
+  },
+];
+
+/** Neighbours before and after the task that fails. */
+const BESIDE = 30;
+
+for (const crash of CRASHES) {
+  for (const way of ["socket", "pipes"] as const) {
+    if (crash.way !== undefined && crash.way !== way) continue;
+    Deno.test(`Crash ${crash.stage}: ${crash.what} (${way})`, () => checkCrash(crash, poolBy(way)));
+  }
+}
+
+async function checkCrash(crash: Crash, make: Make): Promise<void> {
+  const { submit, ends, dies, suddenly, options } = crash;
+  using folder = new Folder();
+  using _errors = new CapturedErrors();
+  await using executor = make(options);
+  await within(executor.ready(), "ready()");
+  const before = await meetAll(executor, 2);
+  assertEquals(before.size, 2);
+  const warmUps = await warmUp(executor);
+
+  const beside = (first: number) =>
+    Array.from(
+      { length: BESIDE },
+      (_, i) => executor.submit(PERFORM, folder.path, first + i, "return"),
+    );
+  const early = beside(0);
+  const culprit = submit(executor, folder.path, BESIDE);
+  const late = beside(BESIDE + 1);
+
+  if (ends === "returns its index") assertEquals(await culprit.result(HANG), BESIDE);
+  else await checkFailure(culprit, ends);
+  const cause = ends === "returns its index" ? undefined : ends.cause;
+  let lost = 0;
+  for (const [i, future] of [...early, culprit, ...late].entries()) {
+    const error = i === BESIDE ? null : await outcome(future);
+    const runs = folder.runs(i);
+    if (i === BESIDE) assert(runs <= 1, `it ran ${runs} times itself`);
+    else if (suddenly && error !== null) {
+      await checkFailure(future, { ...killed("(was killed|ran out|sent what).*", "[^]*"), cause });
+      assert(runs <= 1, `neighbour ${i} ran ${runs} times`);
+      lost++;
+    } else {
+      assertEquals([await future, runs], [i, 1], `neighbour ${i}`);
+    }
+  }
+
+  if (dies) await until(() => isNoticed(executor, before), "the death is noticed");
+  const after = await meetAll(executor, 2);
+  const meetings = 2;
+  assertEquals(after.size, 2);
+  if (dies) assert(after.intersection(before).size < 2, "no process was replaced");
+  else assertEquals(after, before, "a process was replaced");
+
+  const isQuiet = ({ idle, running } = executor.stats()) => idle === 2 && running === 0;
+  await until(isQuiet, "both workers are idle, and nothing else is left");
+  const failed = lost + (ends === "returns its index" ? 0 : 1);
+  const stats = executor.stats();
+  assertEquals([stats.workers, stats.queued, stats.running, stats.cancelled], [2, 0, 0, 0]);
+  assertEquals(stats.failed, failed);
+  assertEquals(stats.finished, warmUps + 2 * BESIDE + 1 - failed + 2 * meetings);
+}
+
+/** Whether one of the processes is gone, and the pool has no more workers than there are processes. */
+function isNoticed(executor: ProcessPoolExecutor, before: Set<number>): boolean {
+  const alive = new Set(marked.alive().map(({ pid }) => pid));
+  return !before.isSubsetOf(alive) && executor.stats().workers === alive.size;
+}
+
+async function checkFailure(future: Future<unknown>, ends: Failure): Promise<void> {
+  const error = await outcome(future);
+  assertInstanceOf(error, ends.type, String(error));
+  assertInstanceOf(error, Error);
+  assertEquals(Object.getPrototypeOf(error), ends.type.prototype, "no subclass");
+  if (ends.name !== undefined) assertEquals(error.name, ends.name);
+  // Deno colours the places in its messages also when nobody wants it to.
+  // deno-lint-ignore no-control-regex
+  assertMatch(error.message.replaceAll(/\x1b\[\d+m/g, ""), ends.message);
+  if (ends.cause === undefined) {
+    assertEquals(error.cause, undefined);
+    return;
+  }
+  assertInstanceOf(error.cause, ends.cause.type);
+  assertMatch((error.cause as unknown as Error).message, ends.cause.message);
+}
