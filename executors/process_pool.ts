@@ -107,8 +107,20 @@ export class ProcessPoolExecutor extends PoolExecutor {
 
 function launchFor(what: string, options: ProcessPoolOptions) {
   if (options.mp_context === "worker") {
+    refuseForThreads(what, options);
     checkMayLoadWorkers(what);
     return workerLauncher(workerPermissions(what, options.permissions));
   }
   return processLauncher(what, options);
+}
+
+/** What threads share with the program can't be theirs alone. */
+function refuseForThreads(what: string, options: ProcessPoolOptions): void {
+  for (const name of ["memoryLimit", "env", "cwd", "config"] as const) {
+    if (options[name] === undefined) continue;
+    throw new TypeError(
+      `Cannot ${what}: ${name} is for processes: with mp_context "worker" workers are threads, ` +
+        `which share that with the program`,
+    );
+  }
 }

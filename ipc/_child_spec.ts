@@ -5,7 +5,7 @@
 import type { ChildSpec } from "./_child.ts";
 import { childArguments } from "./_child_command.ts";
 import { denoProgram } from "./_deno_program.ts";
-import { mainModule } from "./_main_module.ts";
+import { checkMayStart, mainModule } from "./_main_module.ts";
 import { deniesChannel } from "./_start_flags.ts";
 import { userConfig } from "./_user_config.ts";
 import { referencedModules } from "./callable.ts";
@@ -45,9 +45,7 @@ export interface ChildEntry {
  * @throws {RuntimeError} In a compiled program.
  */
 export function childSpecs(what: string, options: ChildOptions): (entry: ChildEntry) => ChildSpec {
-  const permissionsNow = processPermissions(what, options.permissions);
-  const program = denoProgram(what);
-  const config = userConfig(options.config, what);
+  const { permissionsNow, program, config } = look(what, options);
   const { memoryLimit, env, cwd } = options;
   return ({ url, serve, modules }) => {
     const permissions = permissionsNow();
@@ -64,10 +62,24 @@ export function childSpecs(what: string, options: ChildOptions): (entry: ChildEn
           entry: url.href,
           serve,
           modules,
-          referenced: [...referencedModules(), mainModule()],
+          referenced: [...referencedModules(), mainModule()].filter((url) => url !== undefined),
           channel,
           settings,
         }),
     };
   };
+}
+
+function look(what: string, { permissions, config }: ChildOptions) {
+  try {
+    return {
+      permissionsNow: processPermissions(what, permissions),
+      program: denoProgram(what),
+      config: userConfig(config, what),
+    };
+  } catch (error) {
+    // A main module without its guard may lack, in a worker, what its program has.
+    checkMayStart("a process");
+    throw error;
+  }
 }

@@ -46,6 +46,7 @@ export function chooseProgram(
   if (program !== undefined) return program;
   throw new Deno.errors.NotCapable(
     `Cannot ${what}: child processes are started with deno, which this program may not run: ` +
-      `add --allow-run=deno, or --allow-run=${execPath} where deno is not on the PATH`,
+      `add --allow-run=deno, or --allow-run=${execPath} where deno is not on the PATH; ` +
+      `for a child process, grant it run: ["deno"]`,
   );
 }

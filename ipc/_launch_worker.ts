@@ -76,7 +76,8 @@ class WorkerChannel implements Channel {
     const url = permissions === undefined ? ENTRY.href : entryModule({
       entry: ENTRY.href,
       serve: "serveParent",
-      modules: [...setup.modules, ...referencedModules(), mainModule()],
+      modules: [...setup.modules, ...referencedModules(), mainModule()]
+        .filter((url) => url !== undefined),
     });
     const options = permissions === undefined ? {} : { deno: { permissions } };
     this.#worker = new Worker(url, { type: "module", name: setup.name, ...options });

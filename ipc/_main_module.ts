@@ -11,13 +11,16 @@ import { importInContext, isImported } from "./_task_context.ts";
 
 let url: string | undefined;
 
-/** The URL of the program's main module, also in a worker. */
-export function mainModule(): string {
-  return url ?? Deno.mainModule;
+/**
+ * The URL of the program's main module, also in a worker; `undefined` in a Worker that is not Herd's,
+ * where Deno does not tell.
+ */
+export function mainModule(): string | undefined {
+  return url ?? (Deno.mainModule as string | undefined);
 }
 
 /** For worker entries: the parent's {@linkcode mainModule}. */
-export function setMainModule(main: string): void {
+export function setMainModule(main: string | undefined): void {
   url = main;
 }
 

@@ -59,7 +59,7 @@ export interface StartMessage {
   /** The process that the worker runs in: its parent's, or one of its own. */
   process: SharedRecord;
   /** The program's main module, which a worker can't learn by itself. */
-  mainModule: string;
+  mainModule: string | undefined;
   /** Modules whose exports bare functions may refer to. */
   modules: readonly string[];
   /** Claim words, where the backend shares memory. */
@@ -174,7 +174,7 @@ export interface ProcessMessage {
   kind: "process";
   process: ProcessRecord;
   /** The program's main module, which a child can't learn by itself. */
-  mainModule: string;
+  mainModule: string | undefined;
   /** Modules whose exports a bare function may refer to. */
   modules: readonly string[];
   /** The class of a subclass's process, as an export of its module. */

@@ -76,7 +76,7 @@ export class Resolver {
       // Such as that the module starts workers while it is imported.
       if (cause instanceof RuntimeError) throw cause;
       throw new TypeError(
-        `Cannot run ${call.name}: its module ${url} does not load: ${messageOf(cause)}${
+        `Cannot run ${call.name}: its module ${url} does not load: ${reasonOf(cause)}${
           this.#isLimited && /requires \w+ access/i.test(messageOf(cause))
             ? ": list it in modules"
             : ""
@@ -103,14 +103,15 @@ export class Resolver {
     if (source.missing.length === 0) {
       return { fn: compile(source.expression, call.name), module: undefined };
     }
-    if (call.name !== "") {
-      const found = await this.#findIn(mainModule(), call, failures);
+    const main = mainModule();
+    if (call.name !== "" && main !== undefined) {
+      const found = await this.#findIn(main, call, failures);
       if (found !== undefined) return found;
       const failure = failures.at(-1)?.error;
       if (failure instanceof RuntimeError) throw failure;
     }
     const unloaded = failures.map(({ url, error }) =>
-      `; module ${url} does not load: ${messageOf(error)}`
+      `; module ${url} does not load: ${reasonOf(error)}`
     );
     throw new TypeError(
       `Cannot send ${call.name || abridged(call.text!)} to a worker: it uses ` +
@@ -175,6 +176,14 @@ function findExport(exports: Exports, name: string, text: string): AnyFunction |
 function compile(expression: string, name: string): AnyFunction {
   const sourceUrl = `herd:${encodeURIComponent(name.toWellFormed() || "anonymous")}`;
   return (0, eval)(`"use strict"; (${expression})\n//# sourceURL=${sourceUrl}`);
+}
+
+/** Why a module does not load, and what to do where Deno's own hint leads astray. */
+function reasonOf(error: unknown): string {
+  const message = messageOf(error);
+  if (!message.includes("not a dependency")) return message;
+  return `${message}: a process finds imports by the deno.json that its program may read, or that ` +
+    `the option config names`;
 }
 
 function messageOf(error: unknown): string {

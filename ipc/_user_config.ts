@@ -42,7 +42,10 @@ const known = new Map<string, UserConfig>();
  * @throws {Deno.errors.NotFound} When there is no such file, as far as this program may look.
  */
 export function userConfig(config: string | URL | undefined, what: string): UserConfig {
-  const url = config === undefined ? new URL(mainModule()) : configUrl(config, what);
+  // Where the main module is not known, the working directory is the best guess.
+  const url = config !== undefined
+    ? configUrl(config, what)
+    : new URL(mainModule() ?? fileUrl(absolutePath("main.ts")));
   const key = `${config === undefined ? "main" : "config"} ${url}`;
   let found = known.get(key);
   if (found === undefined) {

@@ -176,6 +176,19 @@ for (const how of ["source", "reference", "subclass", "nobody awaits it", "timer
   });
 }
 
+Deno.test("P41: the missing guard is named also where a child may do less than the program", async () => {
+  const UNGUARDED = new URL("./programs/unguarded_least.ts", import.meta.url).pathname;
+  const { code, stdout, stderr } = await runProgram([UNGUARDED], {
+    // What a program has in part, its children do not inherit.
+    permissions: [`--allow-run=${Deno.execPath()}`],
+  });
+  assertEquals([code, stdout], [0, "1\n"], stderr);
+  assertStringIncludes(
+    stderr,
+    "RuntimeError: Cannot start a process: this worker imports the main",
+  );
+});
+
 // ---- Ends of the program
 
 Deno.test("a daemon does not keep the program alive, and ends with it", async () => {
