@@ -90,10 +90,8 @@ export function perform(counts: Counts, index: number, deed: Deed): unknown {
       return overflow(0);
     case "run out of memory":
       for (const hoard: unknown[] = [];;) hoard.push(new Array(1000).fill({ n: hoard.length }));
-      break;
     case "spin":
       for (;;);
-      break;
     case "stop":
       Deno.kill(Deno.pid, "SIGSTOP");
       return forever();
