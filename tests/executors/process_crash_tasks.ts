@@ -238,3 +238,25 @@ export function dieAtStart(counts: Counts, deaths: number, deed: Deed): unknown 
   if (Deno.readTextFileSync(file).length > deaths) return undefined;
   return perform(counts, 0, deed);
 }
+
+/** Does not end by SIGTERM, nor lets its event loop turn. */
+export function resist(begun: string): never {
+  Deno.addSignalListener("SIGTERM", () => {});
+  Deno.writeTextFileSync(begun, "");
+  for (;;);
+}
+
+/** Says that it has begun, waits without blocking until it is asked to stop, and says that too. */
+export async function stay(begun: string, second: string): Promise<never> {
+  Deno.writeTextFileSync(begun, "");
+  await new Promise((resolve) => setTimeout(resolve, 20_000));
+  Deno.writeTextFileSync(second, "");
+  throw new Error("Cannot stay any longer: nobody has ended this");
+}
+
+/** Ends by its own doing when it gets SIGTERM. */
+export async function leaveBySigterm(begun: string): Promise<never> {
+  Deno.addSignalListener("SIGTERM", () => Deno.exit(42));
+  Deno.writeTextFileSync(begun, "");
+  return await forever();
+}
