@@ -338,6 +338,9 @@ export class Scheduler implements TaskOwner {
     let isEndangered = worker.isEndangered;
     const batch: Task[] = [];
     const mayHaveMore = () => !isEndangered && work / concurrency < IN_FLIGHT;
+    // What can't be taken back must be tiny, to wait there behind others.
+    const mayWait = (time: number) =>
+      worker.channel.claims.shared || (work + time) / concurrency <= IN_FLIGHT;
     this.#headIsUndescribed = false;
     while (batch.length < size && (batch.length < atLeast || mayHaveMore())) {
       const task = this.#queue.take(now);
@@ -353,7 +356,12 @@ export class Scheduler implements TaskOwner {
         call.described!.then(this.#scheduleFlush);
         break;
       }
-      work += expectedTime(task);
+      const time = expectedTime(task);
+      if (batch.length >= atLeast && !mayWait(time)) {
+        this.#queue.unshift([task]);
+        break;
+      }
+      work += time;
       isEndangered ||= worker.isDanger(task);
       batch.push(task);
     }

@@ -90,10 +90,8 @@ export function perform(counts: Counts, index: number, deed: Deed): unknown {
       return overflow(0);
     case "run out of memory":
       for (const hoard: unknown[] = [];;) hoard.push(new Array(1000).fill({ n: hoard.length }));
-      break;
     case "spin":
       for (;;);
-      break;
     case "stop":
       Deno.kill(Deno.pid, "SIGSTOP");
       return forever();
@@ -239,4 +237,26 @@ export function dieAtStart(counts: Counts, deaths: number, deed: Deed): unknown 
   Deno.writeTextFileSync(file, "|", { append: true });
   if (Deno.readTextFileSync(file).length > deaths) return undefined;
   return perform(counts, 0, deed);
+}
+
+/** Does not end by SIGTERM, nor lets its event loop turn. */
+export function resist(begun: string): never {
+  Deno.addSignalListener("SIGTERM", () => {});
+  Deno.writeTextFileSync(begun, "");
+  for (;;);
+}
+
+/** Says that it has begun, waits without blocking until it is asked to stop, and says that too. */
+export async function stay(begun: string, second: string): Promise<never> {
+  Deno.writeTextFileSync(begun, "");
+  await new Promise((resolve) => setTimeout(resolve, 20_000));
+  Deno.writeTextFileSync(second, "");
+  throw new Error("Cannot stay any longer: nobody has ended this");
+}
+
+/** Ends by its own doing when it gets SIGTERM. */
+export async function leaveBySigterm(begun: string): Promise<never> {
+  Deno.addSignalListener("SIGTERM", () => Deno.exit(42));
+  Deno.writeTextFileSync(begun, "");
+  return await forever();
 }
