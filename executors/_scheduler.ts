@@ -286,7 +286,7 @@ export class Scheduler implements TaskOwner {
       if (worker === undefined) return;
       const batch = this.#nextBatch(worker);
       if (batch.length === 0) return;
-      const isIdle = worker.state === "ready" && worker.tasks === 0;
+      const { isIdle } = worker;
       worker.send(batch);
       if (isIdle) this.#overseer.sent(batch[0]!, worker);
     }
