@@ -1,7 +1,8 @@
 /**
  * Deadlines: what becomes of a task that runs too long, and of its worker.
  *
- * 1. The worker says when a task with a deadline begins; the time runs from there.
+ * 1. The worker says when a task with a deadline begins; the time runs from there. One that has nothing
+ *    else to do and does not say so for {@linkcode STUCK} more is stopped, or spins: the task is overdue.
  * 2. When it is up, the future fails with a `TimeoutError` and the task is asked to stop. The worker is
  *    condemned: it gets no more tasks, what it had not begun goes to others, and it no longer counts.
  *    Where what was sent can't be taken back, nothing is sent behind a task with a deadline.
@@ -22,6 +23,12 @@ import type { Task } from "./_task.ts";
 const GRACE = 100;
 /** Milliseconds for a worker's event loop to turn. */
 const RESPONSE = 1000;
+
+/**
+ * Milliseconds for a worker to begin a task. Less, and the time that the longest message takes on a busy
+ * machine would count.
+ */
+const STUCK = 10_000;
 
 /** What the overseer asks of the scheduler. */
 export interface Bench {
@@ -51,12 +58,21 @@ export class Overseer {
     this.#bench = bench;
   }
 
+  /** A task was sent to a worker that has nothing else to do. */
+  sent(task: Task, worker: PoolWorker): void {
+    this.#watch(task, worker, STUCK);
+  }
+
   /** A task with a deadline has begun. */
   started(task: Task, worker: PoolWorker): void {
+    this.#watch(task, worker, 0);
+  }
+
+  #watch(task: Task, worker: PoolWorker, more: number): void {
     if (task.settings.deadline === undefined || task.done()) return;
     const deadline = task.settings.deadline * Math.max(1, task.rows);
     this.settled(task); // It may have begun before, in a worker that died or lost it.
-    this.#stops.set(task, after(deadline, () => this.#missed(task, worker, deadline)));
+    this.#stops.set(task, after(deadline + more, () => this.#missed(task, worker, deadline)));
   }
 
   /** A task has its outcome. */

@@ -42,6 +42,8 @@ export class PoolWorker implements WorkerLoad, TaskHolder {
   /** Tasks here whose futures are not settled: while there are any, the program is kept alive. */
   #unsettled = 0;
   #awaited = false;
+  /** Whether tasks are being sent, some of which have no slot yet: getters in their arguments may run. */
+  #isSending = false;
   readonly #bySlot: (Task | undefined)[];
   readonly #free: number[];
   /** What the task in each slot added to `work`. */
@@ -64,6 +66,11 @@ export class PoolWorker implements WorkerLoad, TaskHolder {
   left(): void {
     this.state = "gone";
     loseInterest(this);
+  }
+
+  /** Whether it could take tasks, and neither has any nor is about to. */
+  get isIdle(): boolean {
+    return this.state === "ready" && this.tasks === 0 && !this.#isSending;
   }
 
   /** How many more tasks have a slot. */
@@ -121,6 +128,12 @@ export class PoolWorker implements WorkerLoad, TaskHolder {
    * A task that moves memory travels alone: a message that fails may have detached what it moves.
    */
   send(tasks: readonly Task[]): void {
+    this.#isSending = true;
+    this.#send(tasks);
+    this.#isSending = false;
+  }
+
+  #send(tasks: readonly Task[]): void {
     const [first] = tasks;
     if (tasks.length === 1 && isPlain(first!) && !first!.done()) {
       this.#post(tasks, ONE_PLAIN);
@@ -199,7 +212,7 @@ export class PoolWorker implements WorkerLoad, TaskHolder {
     if (task.done()) return;
     const explain = (error: unknown) =>
       explainCloneError(error, `the arguments of ${nameOf(task)}`);
-    if (task.rows > 1 && shorten(task, explain)) this.send([task]);
+    if (task.rows > 1 && shorten(task, explain)) this.#send([task]);
     else task.set_exception(explain(error));
   }
 

@@ -196,7 +196,7 @@ export class Roster {
   #armIdleTimer(): void {
     const { idleTimeout } = this.#options;
     if (this.#idleTimer !== undefined || idleTimeout > LONGEST_TIMER) return;
-    const idle = [...this.active].filter(isIdle);
+    const idle = [...this.active].filter((worker) => worker.isIdle);
     if (idle.length === 0) return;
     const end = Math.min(...idle.map(({ idleSince }) => idleSince)) + idleTimeout;
     this.#idleTimer = setTimeout(() => {
@@ -213,7 +213,7 @@ export class Roster {
     if (this.isAwaited) return;
     const now = performance.now();
     for (const worker of this.active) {
-      if (isIdle(worker) && now - worker.idleSince >= ms) this.close(worker);
+      if (worker.isIdle && now - worker.idleSince >= ms) this.close(worker);
     }
   }
 
@@ -266,10 +266,6 @@ export class Roster {
     clearTimeout(this.#idleTimer);
     this.#idleTimer = undefined;
   }
-}
-
-function isIdle({ tasks, state }: PoolWorker): boolean {
-  return tasks === 0 && state === "ready";
 }
 
 /** A longer time-out is none: timers can't take it. */

@@ -286,7 +286,9 @@ export class Scheduler implements TaskOwner {
       if (worker === undefined) return;
       const batch = this.#nextBatch(worker);
       if (batch.length === 0) return;
+      const { isIdle } = worker;
       worker.send(batch);
+      if (isIdle) this.#overseer.sent(batch[0]!, worker);
     }
   }
 

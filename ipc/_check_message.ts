@@ -1,5 +1,5 @@
 /**
- * Whether what a child process sent is what it says: any code in a child may send whatever it likes, and
+ * Whether what a child process sent is what it says: the code in a child may send whatever it likes, and
  * what the parent's books are kept by must not be taken on trust.
  */
 

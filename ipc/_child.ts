@@ -119,9 +119,22 @@ export class Child {
       meeting?.[Symbol.dispose]();
       throw error;
     }
-    const reaped = reapLater(spec.program, this.pid);
+    const reaped = this.#reapLater(spec);
     const socket = meeting === undefined ? this.#usePipe() : this.#useSocket(meeting);
     this.ended = this.#watch([socket, this.#readErrors()], reaped);
+  }
+
+  #reapLater(spec: ChildSpec): () => Promise<void> {
+    try {
+      return reapLater(spec.program, this.pid);
+    } catch (error) {
+      // Nobody would ever know of it.
+      this.signal("SIGKILL");
+      this.#process.stderr.cancel().catch(() => {});
+      if (this.#meeting === undefined) this.#process.stdin.abort().catch(() => {});
+      this.#meeting?.[Symbol.dispose]();
+      throw error;
+    }
   }
 
   /** Its process ID. */

@@ -9,6 +9,7 @@ import {
   type Permissions,
   ProcessPoolExecutor,
   type ProcessPoolOptions,
+  TimeoutError,
   ValueError,
 } from "../../mod.ts";
 import { exitNever, exitSlowly, forge, forgeRow, seven, type Way } from "./hostile_tasks.ts";
@@ -110,6 +111,15 @@ Deno.test("A child that says that it ends and lives on is ended", async () => {
   const error = await executor.submit(exitNever).exception();
   assertInstanceOf(error, BrokenProcessPool);
   assertMatch(error.message, /called Deno\.exit\(3\)/);
+  assertEquals(await executor.submit(seven), 7);
+});
+
+Deno.test("A child that is stopped before it begins a task with a deadline is replaced", async () => {
+  await using executor = pool("socket");
+  const pid = await executor.submit(() => Deno.pid);
+  Deno.kill(pid, "SIGSTOP");
+  const late = executor.options({ deadline: 1 }).submit(seven);
+  assertInstanceOf(await late.exception(), TimeoutError);
   assertEquals(await executor.submit(seven), 7);
 });
 

@@ -5,6 +5,7 @@ import {
   BrokenThreadPool,
   CancelledError,
   type Future,
+  ProcessPoolExecutor,
   task,
   ThreadPoolExecutor,
 } from "../../mod.ts";
@@ -127,6 +128,34 @@ Deno.test("a program ends in which a getter cancelled its own task", async () =>
     await future.exception().catch((error: Error) => console.log(error.name));
   `);
   assertEquals({ code, out, err }, { code: 0, out: "CancelledError", err: "" });
+});
+
+for (const Pool of [ThreadPoolExecutor, ProcessPoolExecutor]) {
+  Deno.test(`a getter that shuts an idle ${Pool.name} down loses no task`, async () => {
+    const executor = new Pool(1);
+    await inTime(executor.ready());
+    let shutDown: Promise<void> | undefined;
+    const argument = {
+      get key() {
+        shutDown ??= executor.shutdown();
+        return 1;
+      },
+    };
+    assertEquals(await executor.submit(echo, argument as unknown).result(HANG), { key: 1 });
+    await inTime(shutDown!);
+  });
+}
+
+Deno.test("a getter that ends the workers of an idle pool cancels its task", async () => {
+  const executor = new ProcessPoolExecutor(1);
+  await inTime(executor.ready());
+  const future = executor.submit(echo, {
+    get key() {
+      return executor.terminate_workers();
+    },
+  } as unknown);
+  assertInstanceOf(await future.exception(HANG).catch((error) => error), CancelledError);
+  await inTime(executor.shutdown());
 });
 
 Deno.test("a chunk for a pool that breaks at that moment fails, and shutdown() resolves", async () => {

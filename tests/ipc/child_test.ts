@@ -121,6 +121,25 @@ function assertWhole(messages: readonly Uint8Array[], numbers: readonly number[]
 
 const SOUND = { outOfMemory: false, channelError: undefined, deserted: false, lastWords: "" };
 
+both("A child that can't be looked after does not run", async (way) => {
+  const { Command } = Deno;
+  let started = 0;
+  class Unlucky extends Command {
+    override spawn(): Deno.ChildProcess {
+      // The second is for the process that looks after the first.
+      if (++started === 2) throw new Deno.errors.WouldBlock("there may be no more processes");
+      return super.spawn();
+    }
+  }
+  Object.defineProperty(Deno, "Command", { value: Unlucky, configurable: true, writable: true });
+  try {
+    assertThrows(() => new Subject(way, "echo"), Deno.errors.WouldBlock);
+  } finally {
+    Object.defineProperty(Deno, "Command", { value: Command, configurable: true, writable: true });
+  }
+  await marked.gone();
+});
+
 // ---- Messages
 
 both("Messages go there and back whole, and the end of the channel is its end", async (way) => {
