@@ -230,6 +230,26 @@ for (
   }
 }
 
+for (
+  const [who, permissions] of [
+    ["runs a shell", ["--allow-run"]],
+    ["may not run a shell", [`--allow-run=${Deno.execPath()}`]],
+    ["may run all but a shell", ["--allow-run", "--deny-run=/bin/sh"]],
+  ] as const
+) {
+  Deno.test(`a busy child does not outlive a killed parent that ${who}`, async () => {
+    const marked = new Marked();
+    const ending = await run("a signal beside a busy child", {
+      permissions,
+      signal: "SIGKILL",
+      when: (stdout) => stdout.includes("spinning spins"),
+      env: marked.env,
+    });
+    assertEquals([ending.code, ending.stderr], [137, ""]);
+    if (Deno.build.os === "linux") await marked.gone();
+  });
+}
+
 Deno.test({
   name: "Ctrl-C ends a program and its children, without a word",
   ignore: Deno.build.os !== "linux",

@@ -266,6 +266,9 @@ const programs: Record<string, () => unknown> = {
       throw new RangeError("thrown by main");
     }),
   "a signal beside children": () => beside(() => {}),
+  async "a signal beside a busy child"() {
+    await start({ target: spin, name: "spinning" }).join();
+  },
   "a parent that is watched"() {
     start({ target: parentOf, args: ["watchParent"], name: "middle" });
   },
