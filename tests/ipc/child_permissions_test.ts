@@ -396,7 +396,7 @@ Deno.test("Children are started with the deno that the parent may run", async (t
         error,
         "NotCapable: Cannot start a child: child processes are started with deno, which this " +
           `program may not run: add --allow-run=deno, or --allow-run=${real} where deno is not on ` +
-          "the PATH",
+          `the PATH; for a child process, grant it run: ["deno"]`,
       );
     }
   } finally {
