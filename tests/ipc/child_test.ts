@@ -126,8 +126,8 @@ both("A child that can't be looked after does not run", async (way) => {
   let started = 0;
   class Unlucky extends Command {
     override spawn(): Deno.ChildProcess {
-      // The second is for the process that looks after the first.
-      if (++started === 2) throw new Deno.errors.WouldBlock("there may be no more processes");
+      // Those after the first are for the process that looks after it.
+      if (++started >= 2) throw new Deno.errors.WouldBlock("there may be no more processes");
       return super.spawn();
     }
   }
