@@ -18,6 +18,7 @@ export type Deed =
   | "SIGKILL"
   | "SIGTERM"
   | "SIGINT"
+  | "leave at SIGTERM"
   | "throw in a timer"
   | "reject unawaited"
   | "reportError"
@@ -75,6 +76,9 @@ export function perform(counts: Counts, index: number, deed: Deed): unknown {
     case "SIGINT":
       Deno.kill(Deno.pid, deed);
       return new Promise((resolve) => setTimeout(resolve, 20, index));
+    case "leave at SIGTERM":
+      Deno.addSignalListener("SIGTERM", () => Deno.exit(42));
+      return forever();
     case "throw in a timer":
       setTimeout(() => {
         throw new RangeError("thrown in a timer");
@@ -237,4 +241,19 @@ export function dieAtStart(counts: Counts, deaths: number, deed: Deed): unknown 
   Deno.writeTextFileSync(file, "|", { append: true });
   if (Deno.readTextFileSync(file).length > deaths) return undefined;
   return perform(counts, 0, deed);
+}
+
+/** Does not end by SIGTERM, nor lets its event loop turn. */
+export function resist(begun: string): never {
+  Deno.addSignalListener("SIGTERM", () => {});
+  Deno.writeTextFileSync(begun, "");
+  for (;;);
+}
+
+/** Says that it has begun, waits without blocking until it is asked to stop, and says that too. */
+export async function stay(begun: string, second: string): Promise<never> {
+  Deno.writeTextFileSync(begun, "");
+  await new Promise((resolve) => setTimeout(resolve, 20_000));
+  Deno.writeTextFileSync(second, "");
+  throw new Error("Cannot stay any longer: nobody has ended this");
 }
