@@ -18,6 +18,7 @@ export type Deed =
   | "SIGKILL"
   | "SIGTERM"
   | "SIGINT"
+  | "leave at SIGTERM"
   | "throw in a timer"
   | "reject unawaited"
   | "reportError"
@@ -75,6 +76,9 @@ export function perform(counts: Counts, index: number, deed: Deed): unknown {
     case "SIGINT":
       Deno.kill(Deno.pid, deed);
       return new Promise((resolve) => setTimeout(resolve, 20, index));
+    case "leave at SIGTERM":
+      Deno.addSignalListener("SIGTERM", () => Deno.exit(42));
+      return forever();
     case "throw in a timer":
       setTimeout(() => {
         throw new RangeError("thrown in a timer");
@@ -254,11 +258,4 @@ export async function stay(begun: string, second: string): Promise<never> {
   await new Promise((resolve) => setTimeout(resolve, 20_000));
   Deno.writeTextFileSync(second, "");
   throw new Error("Cannot stay any longer: nobody has ended this");
-}
-
-/** Ends by its own doing when it gets SIGTERM. */
-export async function leaveBySigterm(begun: string): Promise<never> {
-  Deno.addSignalListener("SIGTERM", () => Deno.exit(42));
-  Deno.writeTextFileSync(begun, "");
-  return await forever();
 }
