@@ -4,15 +4,14 @@
 
 import { ClaimTable } from "../sync/_claim.ts";
 import type { Channel, ChannelEvents, Launch, WorkerSetup } from "./_channel.ts";
-import { encode } from "./_codec.ts";
 import { entryModule } from "./_entry_module.ts";
 import { decodeError } from "./_error_codec.ts";
 import { holderGone, LifeWatch, newLockName } from "./_life_lock.ts";
 import { checkMayStart, mainModule } from "./_main_module.ts";
 import type { FromWorker, ToWorker } from "./_protocol.ts";
+import { ThreadStart } from "./_thread_start.ts";
 import { refWorker } from "./_worker_ref.ts";
 import { referencedModules } from "./callable.ts";
-import type { WorkerStartMessage } from "./worker_entry.ts";
 
 /** How long `close` waits for a thread to end before it lets go of it, in milliseconds. */
 const LONGEST_CLOSE = 1000;
@@ -52,8 +51,7 @@ class WorkerChannel implements Channel {
   readonly #events: ChannelEvents;
   readonly #lifeLock = newLockName();
   readonly #watch: LifeWatch;
-  /** Waits a moment for the first tasks, to travel with them. */
-  #start: WorkerStartMessage | undefined;
+  readonly #start: ThreadStart;
   #open = true;
   #ready = false;
   #held = true;
@@ -82,56 +80,18 @@ class WorkerChannel implements Channel {
     this.#hold(false);
     const buffer = ClaimTable.allocate(setup.slots);
     this.claims = new ClaimTable(buffer);
-    const { initializer } = setup;
-    const transfer: Transferable[] = [];
-    const start: WorkerStartMessage = {
-      kind: "start",
-      lifeLock: this.#lifeLock,
-      name: setup.name,
-      mainModule: mainModule(),
-      modules: setup.modules,
-      claims: buffer,
-      slots: setup.slots,
-      concurrency: setup.concurrency,
-      initializer: initializer &&
-        { call: initializer.call, args: encode(initializer.args, transfer) },
-      first: null,
-    };
-    if (initializer === null) {
-      this.#start = start;
-      queueMicrotask(() => this.#sendStart());
-      return;
-    }
+    const post = (message: ToWorker, transfer: Transferable[]) =>
+      this.#worker.postMessage(message, transfer);
     try {
-      this.#worker.postMessage(start, transfer);
+      this.#start = new ThreadStart(setup, buffer, this.#lifeLock, post);
     } catch (error) {
-      this.abandon();
+      this.#letGo();
       throw error;
     }
   }
 
   post(message: ToWorker, transfer: Transferable[]): void {
-    const start = this.#start;
-    if (start !== undefined && message.kind === "run") {
-      // Not a second time when a getter in the message has something posted.
-      this.#start = undefined;
-      try {
-        this.#worker.postMessage({ ...start, first: message }, transfer);
-      } catch (error) {
-        this.#start = start;
-        throw error;
-      }
-      return;
-    }
-    this.#sendStart();
-    this.#worker.postMessage(message, transfer);
-  }
-
-  #sendStart(): void {
-    const start = this.#start;
-    if (start === undefined || !this.#open) return;
-    this.#start = undefined;
-    this.#worker.postMessage(start);
+    this.#start.post(message, transfer);
   }
 
   hold(busy: boolean): void {
@@ -152,11 +112,16 @@ class WorkerChannel implements Channel {
   }
 
   abandon(): Promise<void> {
+    this.#start.drop();
+    this.#letGo();
+    return Promise.resolve();
+  }
+
+  #letGo(): void {
     this.#open = false;
     this.#watch[Symbol.dispose]();
     this.#worker.terminate();
     this.#hold(false);
-    return Promise.resolve();
   }
 
   kill(): void {
