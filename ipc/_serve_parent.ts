@@ -24,6 +24,8 @@ export interface ParentLink {
   postLast(message: FailedMessage | ExitMessage): void;
   /** Ends the worker after an error that it has reported. */
   end(): void;
+  /** The modules are loaded, the initializer has run: before the first task, if it matters to the link. */
+  ready?(): Promise<void>;
 }
 
 /** See the head of the file. */
@@ -95,6 +97,7 @@ export class ParentService {
         return;
       }
     }
+    if (this.#link.ready !== undefined) await this.#link.ready();
     this.#ready = true;
     this.#link.post({ kind: "ready", timeOrigin: performance.timeOrigin }, []);
     for (const message of this.#early.splice(0)) server.receive(message);
