@@ -56,14 +56,19 @@ export class ParentService {
     };
   }
 
+  /** The worker ends: what is finished leaves, and nothing begins any more. */
+  finish(): void {
+    this.#server?.end();
+  }
+
   /** The worker ends by its own doing. */
   exits(how: string): void {
-    this.#server?.end();
+    this.finish();
     this.#link.postLast({ kind: "exit", how, unbegun: this.#server?.unbegun() ?? [] });
   }
 
   #fail(stage: FailedMessage["stage"], error: FailedMessage["error"]): void {
-    this.#server?.end();
+    this.finish();
     const unbegun = this.#server?.unbegun() ?? [];
     this.#link.postLast({ kind: "failed", stage, error, unbegun });
     this.#link.end();
