@@ -4,10 +4,12 @@
  * @module
  */
 
+import type { Launch } from "../ipc/_channel.ts";
+import { killableLauncher } from "../ipc/_launch_killable.ts";
 import { checkMayLoadWorkers, workerLauncher } from "../ipc/_launch_worker.ts";
 import { canUnref } from "../ipc/_worker_ref.ts";
 import { type Permissions, workerPermissions } from "../ipc/permissions.ts";
-import { aTypeOf, checkOptions, type OptionRules } from "../sync/_options.ts";
+import { aTypeOf, checkOptions, integerFrom, type OptionRules } from "../sync/_options.ts";
 import { POOL_RULES, type PoolOptions, poolSetup } from "./_pool_options.ts";
 import { PoolExecutor } from "./pool_executor.ts";
 import { BrokenThreadPool } from "./errors.ts";
@@ -21,11 +23,23 @@ export interface ThreadPoolOptions extends PoolOptions {
    * `"unstable": ["worker-options"]` in deno.json: without it Deno ends the program with code 70.
    */
   permissions?: Permissions | undefined;
+  /**
+   * Whether the workers are threads that can be stopped by force; default `false`. They take longer to
+   * start than Web Workers and more memory, and need Deno 2.9.4 or later.
+   */
+  killable?: boolean | undefined;
+  /**
+   * Megabytes of heap that a killable worker may use, at least 16; default what V8 thinks fit. One that
+   * needs more ends, and fails its task. Typed arrays and their like do not count.
+   */
+  memoryLimit?: number | undefined;
 }
 
 const RULES: OptionRules = {
   ...POOL_RULES,
   thread_name_prefix: aTypeOf("a string", (value) => typeof value === "string"),
+  killable: aTypeOf("a boolean", (value) => typeof value === "boolean"),
+  memoryLimit: integerFrom(16, 1_048_576),
 };
 
 /** Milliseconds; where an idle worker holds the program, it must be let go soon. */
@@ -44,7 +58,7 @@ let pools = 0;
  * - A worker that dies fails the task it was running and is replaced.
  * - A synchronous endless loop in a thread cannot be stopped: past its `deadline` the future fails and
  *   the worker is replaced, but the loop spins on until the program ends. A thread that runs out of
- *   memory takes the program down. Use processes for such work.
+ *   memory takes the program down. Use `killable` threads or processes for such work.
  *
  * Semantics: CPython's `concurrent.futures.ThreadPoolExecutor`, but that a dead worker does not break
  * the pool unless asked to.
@@ -74,16 +88,31 @@ export class ThreadPoolExecutor extends PoolExecutor {
    * read the file that its workers run.
    */
   constructor(options?: number | ThreadPoolOptions) {
+    const what = "make a ThreadPoolExecutor";
     const given = typeof options === "object" ? options : { max_workers: options };
-    checkOptions("make a ThreadPoolExecutor", given, RULES);
-    checkMayLoadWorkers("make a ThreadPoolExecutor");
-    const permissions = workerPermissions("make a ThreadPoolExecutor", given.permissions);
-    super(poolSetup("make a ThreadPoolExecutor", given, {
-      launch: workerLauncher(permissions),
+    checkOptions(what, given, RULES);
+    super(poolSetup(what, given, {
+      launch: launchFor(what, given),
       prefix: given.thread_name_prefix || `ThreadPoolExecutor-${pools}`,
       broken: BrokenThreadPool,
       idleTimeout: IDLE_TIMEOUT,
     }));
     pools++;
   }
+}
+
+function launchFor(
+  what: string,
+  { killable, memoryLimit, permissions }: ThreadPoolOptions,
+): Launch {
+  if (memoryLimit !== undefined && !killable) {
+    throw new TypeError(
+      `Cannot ${what}: memoryLimit is for threads that are killable: add killable: true`,
+    );
+  }
+  checkMayLoadWorkers(what);
+  const forWorkers = workerPermissions(what, permissions);
+  return killable
+    ? killableLauncher(what, { permissions: forWorkers, memoryLimit })
+    : workerLauncher(forWorkers);
 }

@@ -6,13 +6,12 @@ import { ClaimTable } from "../sync/_claim.ts";
 import { Hatch } from "../sync/_hatch.ts";
 import { Cards } from "./_cards.ts";
 import type { Channel, ChannelEvents, Launch, WorkerSetup } from "./_channel.ts";
-import { encode } from "./_codec.ts";
 import { entryModule } from "./_entry_module.ts";
 import { decodeError } from "./_error_codec.ts";
 import { holderGone, LifeWatch, newLockName } from "./_life_lock.ts";
 import { checkMayStart, mainModule } from "./_main_module.ts";
 import type { CardMessage, FromWorker, ToWorker } from "./_protocol.ts";
-import { sharedRecord } from "./_this_process.ts";
+import { startMessage } from "./_thread_start.ts";
 import { refWorker } from "./_worker_ref.ts";
 import { referencedModules } from "./callable.ts";
 import type { WorkerStartMessage } from "./worker_entry.ts";
@@ -95,25 +94,14 @@ class WorkerChannel implements Channel {
     this.#cards = new Cards(cards);
     const hatch = Hatch.allocate();
     this.#hatch = new Hatch(hatch);
-    const { initializer } = setup;
     const transfer: Transferable[] = [];
     const start: WorkerStartMessage = {
-      kind: "start",
-      lifeLock: this.#lifeLock,
-      name: setup.name,
-      process: sharedRecord(),
-      mainModule: mainModule(),
-      modules: setup.modules,
-      claims: buffer,
-      slots: setup.slots,
+      ...startMessage(setup, buffer, this.#lifeLock, transfer),
       cards,
       hatch,
-      concurrency: setup.concurrency,
-      initializer: initializer &&
-        { call: initializer.call, args: encode(initializer.args, transfer) },
       first: null,
     };
-    if (initializer === null) {
+    if (setup.initializer === null) {
       this.#start = start;
       queueMicrotask(() => this.#sendStart());
       return;

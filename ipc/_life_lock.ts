@@ -11,6 +11,7 @@
 interface Locks {
   request(name: string, held: () => Promise<void>): Promise<void>;
   request(name: string, options: { signal: AbortSignal }, held: () => void): Promise<void>;
+  query(): Promise<{ held: readonly { name: string; clientId: string }[] }>;
 }
 
 const { locks } = navigator as unknown as { locks: Locks };
@@ -32,6 +33,15 @@ export function newLockName(): string {
 /** In the worker: holds the lock until the worker is gone. */
 export function holdForLife(name: string): void {
   locks.request(name, () => new Promise(() => {}));
+}
+
+/**
+ * Whether Deno would stop the holder of the lock by force. It does so with threads for whose locks it has
+ * a name ready when it starts them; other realms get a number with their first lock.
+ */
+export async function isStoppable(name: string): Promise<boolean> {
+  const { held } = await locks.query();
+  return held.some((lock) => lock.name === name && !/^\d+$/.test(lock.clientId));
 }
 
 /** Resolves to `true` when the holder is gone, to `false` when `signal` was aborted before. */

@@ -27,6 +27,8 @@ export interface ParentLink {
   postLast(message: FailedMessage | ExitMessage): void;
   /** Ends the worker after an error that it has reported. */
   end(): void;
+  /** The modules are loaded, the initializer has run: before the first task, if it matters to the link. */
+  ready?(): Promise<void>;
 }
 
 /** See the head of the file. */
@@ -62,14 +64,19 @@ export class ParentService {
     };
   }
 
+  /** The worker ends: what is finished leaves, and nothing begins any more. */
+  finish(): void {
+    this.#server?.end();
+  }
+
   /** The worker ends by its own doing. */
   #exits(how: string): void {
-    this.#server?.end();
+    this.finish();
     this.#link.postLast({ kind: "exit", how, begun: this.#server?.begun() ?? [] });
   }
 
   #fail(stage: FailedMessage["stage"], error: FailedMessage["error"]): void {
-    this.#server?.end();
+    this.finish();
     this.#link.postLast({ kind: "failed", stage, error, begun: this.#server?.begun() ?? [] });
     this.#link.end();
   }
@@ -110,6 +117,7 @@ export class ParentService {
         return;
       }
     }
+    if (this.#link.ready !== undefined) await this.#link.ready();
     this.#ready = true;
     this.#link.post({ kind: "ready", timeOrigin: performance.timeOrigin }, []);
     for (const message of this.#early.splice(0)) server.receive(message);

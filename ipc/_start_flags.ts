@@ -129,7 +129,7 @@ function allowFlag(kind: PermissionKind, items: readonly string[]): string[] {
  * What a child's modules are loaded with: with what this program may import, as in a Worker, as far as
  * Deno's flags and answers can express it.
  */
-function importNeeds(allowed: readonly string[], { entry, modules }: StartNeeds): Grant {
+export function importNeeds(allowed: readonly string[], { entry, modules }: StartNeeds): Grant {
   if (allowed.length === 0 && extent("import") === "all") return true;
   const hosts = [...DEFAULT_IMPORT_HOSTS, ...modules.flatMap(importHost)].filter(mayImportFrom);
   return [...new Set([...importHost(entry), ...hosts])];
@@ -147,7 +147,7 @@ function importHost(url: string): string[] {
 }
 
 /** Whether a grant includes a path or a host. */
-function includes(kind: PermissionKind, grant: Grant, item: string): boolean {
+export function includes(kind: PermissionKind, grant: Grant, item: string): boolean {
   const isIn = kind === "import" || kind === "net" ? hostIsIn : isWithin;
   return grant === true || grant.some((outer) => isIn(outer, item));
 }

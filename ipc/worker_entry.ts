@@ -5,21 +5,15 @@
  */
 
 import { holdForLife } from "./_life_lock.ts";
-import type { RunMessage, StartMessage } from "./_protocol.ts";
+import type { RunMessage } from "./_protocol.ts";
 import type { Loaders } from "./_resolve_callable.ts";
 import { ParentService } from "./_serve_parent.ts";
+import type { ThreadStartMessage } from "./_thread_start.ts";
 import { WorkerLink } from "./_worker_link.ts";
-
-/** A worker's global scope, as far as it is used here. */
-interface WorkerScope extends EventTarget {
-  postMessage(message: unknown, transfer?: Transferable[]): void;
-  close(): void;
-}
+import { refusePosts, scope } from "./_worker_scope.ts";
 
 /** The first message to a Web Worker. */
-export interface WorkerStartMessage extends StartMessage {
-  /** The Web Lock that it holds for life. */
-  lifeLock: string;
+export interface WorkerStartMessage extends ThreadStartMessage {
   /** Cards of small tasks. */
   cards: SharedArrayBuffer;
   /** Where the next small task may come. */
@@ -34,14 +28,9 @@ export interface WorkerStartMessage extends StartMessage {
  * @param loaders Imports of modules that the worker may lack permission to import by URL.
  */
 export function serveParent(loaders: Loaders): void {
-  const scope = globalThis as unknown as WorkerScope;
   const link = new WorkerLink(scope.postMessage.bind(scope), scope.close.bind(scope));
   const service = new ParentService(link, loaders);
-  scope.postMessage = () => {
-    throw new TypeError(
-      "Cannot post a message: this worker belongs to a pool: return the value, or pass the task a port",
-    );
-  };
+  refusePosts();
   scope.addEventListener("message", (event) => {
     // The channel is Herd's alone: user code that listens would mistake its messages for its own.
     event.stopImmediatePropagation();

@@ -1,0 +1,43 @@
+/**
+ * The first message to a worker thread.
+ */
+
+import type { WorkerSetup } from "./_channel.ts";
+import { encode } from "./_codec.ts";
+import { mainModule } from "./_main_module.ts";
+import type { StartMessage } from "./_protocol.ts";
+import { sharedRecord } from "./_this_process.ts";
+
+/** See the head of the file. */
+export interface ThreadStartMessage extends StartMessage {
+  /** The Web Lock that it holds for life. */
+  lifeLock: string;
+}
+
+/**
+ * The first message to a thread.
+ *
+ * @param transfer Gets what is to be transferred with it.
+ * @throws When the initializer's arguments can't be sent.
+ */
+export function startMessage(
+  setup: WorkerSetup,
+  claims: SharedArrayBuffer,
+  lifeLock: string,
+  transfer: Transferable[],
+): ThreadStartMessage {
+  const { name, modules, slots, concurrency, initializer } = setup;
+  return {
+    kind: "start",
+    lifeLock,
+    name,
+    process: sharedRecord(),
+    mainModule: mainModule(),
+    modules,
+    claims,
+    slots,
+    concurrency,
+    initializer: initializer &&
+      { call: initializer.call, args: encode(initializer.args, transfer) },
+  };
+}
