@@ -128,9 +128,11 @@ export class LifeWatch implements Disposable {
     if (!await holderGone(this.#name, waiting.signal)) return;
     // The lock may be granted before the worker's last messages have arrived.
     for (const ms of LAST_PAUSES) {
-      await pause(ms, waiting.signal);
+      // It may have been heard of since the lock was granted.
       if (this.#waiting !== waiting) return;
+      await pause(ms, waiting.signal);
     }
+    if (this.#waiting !== waiting) return;
     this.#onDeath();
   }
 }
