@@ -259,3 +259,12 @@ export async function stay(begun: string, second: string): Promise<never> {
   Deno.writeTextFileSync(second, "");
   throw new Error("Cannot stay any longer: nobody has ended this");
 }
+
+/** {@linkcode perform}, saying in which process. */
+export async function performAt(
+  counts: Counts,
+  index: number,
+  deed: Deed,
+): Promise<[index: unknown, pid: number]> {
+  return [await perform(counts, index, deed), Deno.pid];
+}

@@ -10,7 +10,8 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Marked } from "../support/processes.ts";
 import { type Ending, type RunOptions, runProgram } from "../support/program.ts";
 
-const PROGRAMS = new URL("./programs/process_pools.ts", import.meta.url).pathname;
+const PROGRAMS = new URL("./programs/", import.meta.url).pathname;
+const PROGRAM = "process_pools.ts";
 const CONFIG = new URL("../../deno.json", import.meta.url).pathname;
 
 /** Milliseconds that a left-behind child may live, and its children. */
@@ -23,12 +24,15 @@ const WAYS: readonly [how: string, permissions: readonly string[]][] = [
 ];
 
 /** Runs a program, and sees that nothing is left of it. */
-async function run(args: string[], options: RunOptions = {}): Promise<Ending> {
+async function run(
+  args: string[],
+  { program = PROGRAM, ...options }: RunOptions & { program?: string } = {},
+): Promise<Ending> {
   const marked = new Marked();
   const folder = Deno.makeTempDirSync({ prefix: "herd-test-" });
   try {
     const env = { ...marked.env, TMPDIR: folder };
-    const ending = await runProgram([PROGRAMS, ...args], { ...options, env });
+    const ending = await runProgram([PROGRAMS + program, ...args], { ...options, env });
     if (Deno.build.os === "linux") await marked.gone(LONGEST_LIFE);
     assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name), [], "files are left");
     return ending;
@@ -153,6 +157,28 @@ for (const [how, permissions] of WAYS) {
   }
 }
 
+// ---- What pools leave behind
+
+for (const [how] of WAYS) {
+  Deno.test({
+    name: `Pools whose processes die leave no descriptors and no memory behind, ${how}`,
+    // The program looks into /proc.
+    ignore: Deno.build.os !== "linux",
+    fn: async () => {
+      const flags = ["--v8-flags=--expose-gc"];
+      const { code, stdout, stderr } = await run([how], {
+        program: "many_process_pools.ts",
+        permissions: ["-A", ...flags],
+      });
+      assertEquals([code, stderr], [0, ""]);
+      const { descriptors, memory, right } = JSON.parse(stdout);
+      assertEquals(descriptors, 0, "descriptors are left");
+      assert(memory < 40, `${memory} MB more are left`);
+      assertEquals(right, true);
+    },
+  });
+}
+
 // ---- Ctrl-C
 
 for (const [how, permissions] of WAYS) {
@@ -192,7 +218,7 @@ async function runInTerminal(
   // The shell gets Ctrl-C too: it must not be there to die of it.
   const command = "exec " + [
     ...[Deno.execPath(), "run", "--quiet", "--no-lock", `--config=${CONFIG}`, "-A"],
-    ...[PROGRAMS, ...args],
+    ...[PROGRAMS + PROGRAM, ...args],
   ].map((arg) => `'${arg}'`).join(" ");
   const child = new Deno.Command("script", {
     args: ["--quiet", "--return", "--command", command, "/dev/null"],
