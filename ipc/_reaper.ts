@@ -19,9 +19,10 @@ const GRACE = 500;
 
 const SHELL = "/bin/sh";
 
+/** Not every `sleep` knows parts of a second. */
 const SCRIPT = `
 while read -r line; do all=$line; done
-[ -z "$all" ] || { sleep ${GRACE / 1000}; kill -KILL $all; }
+[ -z "$all" ] || { sleep ${GRACE / 1000} || sleep 1; kill -KILL $all; }
 `;
 
 const MODULE = `
