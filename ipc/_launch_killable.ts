@@ -28,7 +28,7 @@ import {
   type HostedThread,
   startThread,
   type ThreadEnd,
-  type ThreadPorts,
+  type ThreadLinks,
   type ThreadSpec,
 } from "./_thread_host.ts";
 import { startMessage } from "./_thread_start.ts";
@@ -36,7 +36,7 @@ import { referencedModules } from "./callable.ts";
 import type { FromKillable, ThreadControl } from "./killable_entry.ts";
 
 /** Milliseconds to wait for a thread that is going to end. */
-const LONGEST_END = 2000;
+const LONGEST_END = 5000;
 /** Milliseconds to wait for the second sign of an end. */
 const LONGEST_NEWS = 1000;
 
@@ -95,7 +95,11 @@ class KillableChannel implements Channel {
     tasks.onmessageerror = () => this.#dies({ how: "sent a message that does not decode" });
     tasks.addEventListener("close", () => this.#portClosed());
     tasks.unref();
-    this.#thread = this.#host(setup, options, { tasks: theirTasks, control: theirControl });
+    this.#thread = this.#host(setup, options, {
+      tasks: theirTasks,
+      control: theirControl,
+      imports: new Int32Array(new SharedArrayBuffer(4)),
+    });
     const buffer = ClaimTable.allocate(setup.slots);
     this.claims = new ClaimTable(buffer);
     try {
@@ -108,9 +112,9 @@ class KillableChannel implements Channel {
     }
   }
 
-  #host(setup: WorkerSetup, options: KillableOptions, ports: ThreadPorts): HostedThread {
+  #host(setup: WorkerSetup, options: KillableOptions, links: ThreadLinks): HostedThread {
     const { permissions, memoryLimit } = options;
-    const spec: ThreadSpec = { url: ENTRY.href, name: setup.name, ports, memoryLimit };
+    const spec: ThreadSpec = { url: ENTRY.href, name: setup.name, links, memoryLimit };
     const ended = (end: ThreadEnd) => this.#threadEnded(end);
     if (permissions === undefined) return startThread(spec, ended);
     const entry = ENTRY.href;

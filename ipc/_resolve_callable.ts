@@ -27,6 +27,9 @@ export interface Resolved {
 /** Imports written literally, which need no permission; by URL. */
 export type Loaders = Readonly<Record<string, () => Promise<Exports>>>;
 
+/** Wraps imports; calls what it is given once. */
+export type AroundImport = (load: () => Promise<Exports>) => Promise<Exports>;
+
 /** A function that a module exports. */
 type Found = Resolved & { readonly module: NonNullable<Resolved["module"]> };
 
@@ -40,10 +43,16 @@ interface LoadFailure {
 export class Resolver {
   readonly #modules: readonly string[];
   readonly #loaders: Loaders;
+  readonly #aroundImport: AroundImport;
 
-  constructor(modules: readonly string[], loaders: Loaders) {
+  constructor(
+    modules: readonly string[],
+    loaders: Loaders,
+    aroundImport: AroundImport = (load) => load(),
+  ) {
     this.#modules = modules;
     this.#loaders = loaders;
+    this.#aroundImport = aroundImport;
   }
 
   /** Whether the worker may do less than its parent: only then it can lack what the parent has. */
@@ -148,7 +157,7 @@ export class Resolver {
   }
 
   async #load(url: string): Promise<Exports> {
-    const load = async (): Promise<Exports> => await (this.#loaders[url]?.() ?? import(url));
+    const load = () => this.#aroundImport(this.#loaders[url] ?? (() => import(url)));
     return await (url === mainModule() ? importMainModule(load) : load());
   }
 }

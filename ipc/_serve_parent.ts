@@ -11,7 +11,7 @@ import { setMainModule } from "./_main_module.ts";
 import { withoutOwnFrames } from "./_own_frames.ts";
 import type { Post } from "./_outbox.ts";
 import type { ExitMessage, FailedMessage, StartMessage, ToWorker } from "./_protocol.ts";
-import { type Loaders, Resolver } from "./_resolve_callable.ts";
+import { type AroundImport, type Loaders, Resolver } from "./_resolve_callable.ts";
 import { CallServer, type Departure } from "./_serve_calls.ts";
 import { loadTaskContext } from "./_task_context.ts";
 import { setThisProcess } from "./_this_process.ts";
@@ -29,6 +29,8 @@ export interface ParentLink {
   end(): void;
   /** The modules are loaded, the initializer has run: before the first task, if it matters to the link. */
   ready?(): Promise<void>;
+  /** Around each import of a module for the user, if it matters to the link. */
+  readonly aroundImport?: AroundImport;
 }
 
 /** See the head of the file. */
@@ -97,7 +99,7 @@ export class ParentService {
     setThisProcess(message.process);
     nameThread(message.name);
     setMainModule(message.mainModule);
-    const resolver = new Resolver(message.modules, this.#loaders);
+    const resolver = new Resolver(message.modules, this.#loaders, this.#link.aroundImport);
     const post: Post = (message, transfer) => {
       this.#link.post(message, transfer);
       if (message.kind === "answers") this.#loadMore();

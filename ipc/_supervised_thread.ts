@@ -6,7 +6,7 @@
  */
 
 import { entryModule } from "./_entry_module.ts";
-import type { HostedThread, ThreadEnd, ThreadSpec } from "./_thread_host.ts";
+import { type HostedThread, movedLinks, type ThreadEnd, type ThreadSpec } from "./_thread_host.ts";
 import { refWorker } from "./_worker_ref.ts";
 import type { ToSupervisor } from "./supervisor_entry.ts";
 
@@ -30,7 +30,7 @@ export function startSupervised(
     event.preventDefault();
     ended({ code: 1, outOfMemory: false, error: event.message });
   };
-  supervisor.postMessage(spec satisfies ToSupervisor, Object.values(spec.ports));
+  supervisor.postMessage(spec satisfies ToSupervisor, movedLinks(spec.links));
   return {
     stop: () => supervisor.postMessage("stop" satisfies ToSupervisor),
     release: () => supervisor.terminate(),

@@ -16,18 +16,24 @@ export interface ThreadSpec {
   /** Its main module, a `file:` or `data:` URL. */
   readonly url: string;
   readonly name: string;
-  /** Its ends of the ways to the pool; moved. */
-  readonly ports: ThreadPorts;
+  readonly links: ThreadLinks;
   /** Megabytes of heap; `undefined` for what V8 thinks fit. */
   readonly memoryLimit: number | undefined;
 }
 
-/** One end of the ways between a pool and its thread. */
-export interface ThreadPorts {
-  /** For tasks and whatever concerns them, and all that the thread sends. */
+/** What connects a thread with its pool and its host. */
+export interface ThreadLinks {
+  /** The thread's end of the way for tasks and whatever concerns them, and for all that it sends. */
   readonly tasks: ThreadPort;
-  /** For the thread's start and end. */
+  /** Its end of the way for its start and its end. */
   readonly control: ThreadPort;
+  /** `[0]`: how many modules the thread is importing; in shared memory. */
+  readonly imports: Int32Array;
+}
+
+/** What of the links is moved to the thread. */
+export function movedLinks({ tasks, control }: ThreadLinks): Transferable[] {
+  return [tasks, control];
 }
 
 /** How a thread ended. */
@@ -49,20 +55,27 @@ export interface HostedThread {
   release(): void;
 }
 
-/** Milliseconds of processor time after which no module is being loaded. The longest load takes 30. */
+/** Milliseconds of processor time that no load of Deno's takes; 30 have been seen. */
 const LONGEST_LOAD = 200;
-/** Milliseconds without any processor time after which a thread is blocked. */
-const BLOCKED = 500;
+/** The same while modules are imported for tasks: many of them may have such loads follow each other. */
+const LONGEST_IMPORT = 2000;
+/**
+ * Milliseconds without any processor time after which a thread is blocked. With 500, threads of a busy
+ * machine that only waited for their turn were taken for blocked.
+ */
+const BLOCKED = 1000;
 /** Milliseconds between two looks. */
 const LOOK = 20;
+/** The most that the time between two looks counts: who looks late had to wait for a processor too. */
+const LATEST_LOOK = 2 * LOOK;
 
 /** Starts a thread; it does not keep the program alive. */
 export function startThread(spec: ThreadSpec, ended: (end: ThreadEnd) => void): HostedThread {
   const { SHARE_ENV, Worker } = nodeThreads();
   const thread = new Worker(new URL(spec.url), {
     name: spec.name,
-    workerData: spec.ports,
-    transferList: Object.values(spec.ports) as WorkerThreads.Transferable[],
+    workerData: spec.links,
+    transferList: movedLinks(spec.links) as unknown as WorkerThreads.Transferable[],
     // Without any limits, running out of memory would end the program.
     resourceLimits: spec.memoryLimit === undefined
       ? {}
@@ -85,7 +98,7 @@ export function startThread(spec: ThreadSpec, ended: (end: ThreadEnd) => void): 
     ended({ code, outOfMemory, error: error?.message });
   });
   return {
-    stop: () => watch ??= new StopWatch(thread),
+    stop: () => watch ??= new StopWatch(thread, spec.links.imports),
     release: () => watch?.release(),
   };
 }
@@ -99,14 +112,19 @@ interface StoppableThread extends Pick<WorkerThreads.Worker, "terminate"> {
 /** Stops a thread by force when it is safe to do so; see the head of the file. */
 class StopWatch {
   readonly #thread: StoppableThread;
+  readonly #imports: Int32Array;
   #timer: ReturnType<typeof setInterval> | undefined;
+  /** Processor time, in milliseconds: at the first look, and at the latest. */
   #first: number | undefined = undefined;
-  #latest = -1;
-  #changedAt = 0;
+  #latest = 0;
+  /** How long that has not changed, in milliseconds. */
+  #still = 0;
+  #lookedAt = performance.now();
   stopped = false;
 
-  constructor(thread: StoppableThread) {
+  constructor(thread: StoppableThread, imports: Int32Array) {
     this.#thread = thread;
+    this.#imports = imports;
     this.#timer = setInterval(() => this.#look(), LOOK);
     this.#look();
   }
@@ -127,10 +145,13 @@ class StopWatch {
     if (this.#timer === undefined) return;
     const used = usage === undefined ? 0 : (usage.user + usage.system) / 1000;
     const now = performance.now();
+    const elapsed = Math.min(now - this.#lookedAt, LATEST_LOOK);
+    this.#lookedAt = now;
     this.#first ??= used;
-    if (used !== this.#latest) this.#changedAt = now;
+    this.#still = used === this.#latest ? this.#still + elapsed : 0;
     this.#latest = used;
-    if (used - this.#first < LONGEST_LOAD && now - this.#changedAt < BLOCKED) return;
+    const longest = Atomics.load(this.#imports, 0) > 0 ? LONGEST_IMPORT : LONGEST_LOAD;
+    if (used - this.#first < longest && this.#still < BLOCKED) return;
     this.release();
     this.stopped = true;
     this.#thread.terminate();

@@ -22,7 +22,7 @@ import {
 import type { Loaders } from "./_resolve_callable.ts";
 import { ParentService } from "./_serve_parent.ts";
 import { loadTaskContext } from "./_task_context.ts";
-import type { ThreadPorts } from "./_thread_host.ts";
+import type { ThreadLinks } from "./_thread_host.ts";
 import type { ThreadStartMessage } from "./_thread_start.ts";
 import { refusePosts, scope } from "./_worker_scope.ts";
 
@@ -50,7 +50,7 @@ export function serveParent(
   for (const permission of revoke) Deno.permissions.revokeSync(permission);
   // Node's threads have none, but are asked for it by code that was written for Web Workers.
   Object.defineProperty(globalThis, "self", { value: globalThis, writable: true });
-  const { tasks, control } = takeData() as unknown as ThreadPorts;
+  const { tasks, control, imports } = takeData() as unknown as ThreadLinks;
   const close = scope.close.bind(scope);
   let lifeLock = "";
 
@@ -74,6 +74,14 @@ export function serveParent(
           `Cannot run tasks in a killable thread: Deno ${Deno.version.deno} would not stop it by force: ` +
             "leave killable out, or use processes",
         );
+      }
+    },
+    async aroundImport(load) {
+      Atomics.add(imports, 0, 1);
+      try {
+        return await load();
+      } finally {
+        Atomics.sub(imports, 0, 1);
       }
     },
   }, loaders);
