@@ -8,7 +8,8 @@
  * | condemned     | no                           | `close`, `abandon`, its death            |
  *
  * Starting a Web Worker blocks the caller for milliseconds, so only one is started a turn. A worker that
- * dies before it is ready is followed by another after a pause; after a few in a row none is tried.
+ * dies before it is ready is followed by another after a pause; after a few in a row none is tried. Those
+ * that died of Ctrl-C, which the program has survived, do not count.
  */
 
 import type { ChannelEvents, Death, Launch, WorkerSetup } from "../ipc/_channel.ts";
@@ -168,7 +169,7 @@ export class Roster {
     // What was kept for its sake may still be going.
     this.#awaitEnd(worker.channel.abandon());
     // The pause must stand before anybody asks for the next worker.
-    if (wasStarting) this.#backOff();
+    if (wasStarting && death.interrupted !== true) this.#backOff();
     this.#events.died(worker, death, wasStarting);
     if (this.#failedStarts < MOST_FAILED_STARTS) return;
     const note = death.note === undefined ? "" : `; ${death.note}`;

@@ -36,6 +36,8 @@ export interface Death {
   readonly note?: string;
   /** The error that ended it. */
   readonly cause?: unknown;
+  /** It had not come up when the user interrupted the program, as by Ctrl-C: nothing is wrong with it. */
+  readonly interrupted?: boolean;
   /** It did not say which of the tasks that it had it began, or even ended. */
   readonly unsure?: boolean;
 }

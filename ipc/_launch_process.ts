@@ -12,7 +12,7 @@ import { Child, type ChildEnd, type ChildSpec } from "./_child.ts";
 import { type ChildOptions, childSpecs } from "./_child_spec.ts";
 import { encode } from "./_codec.ts";
 import { decodeError } from "./_error_codec.ts";
-import type { Message } from "./_frame.ts";
+import { type Message, messageLength } from "./_frame.ts";
 import { checkMayStart, mainModule } from "./_main_module.ts";
 import { messageFromBytes, messageToBytes } from "./_message_bytes.ts";
 import {
@@ -100,6 +100,8 @@ class ProcessChannel implements Channel {
     if (this.#death !== undefined) return;
     const slots = message.kind === "run" ? slotsOf(message) : [];
     const kept: Kept = { parts: messageToBytes(message, transfer), slots };
+    // Now, when it can still be refused.
+    messageLength(kept.parts);
     if (this.#kept !== undefined) this.#kept.push(kept);
     else this.#send(kept);
   }
@@ -203,7 +205,9 @@ function deathOf({ code, signal, outOfMemory, channelError, deserted }: ChildEnd
   }
   if (deserted) return { how: "closed its channel and lived on", unsure };
   if (outOfMemory) return { how: `ran out of memory (exit code ${code})`, unsure };
-  return { how: signal === null ? `exited with code ${code}` : `was killed by ${signal}`, unsure };
+  if (signal === null) return { how: `exited with code ${code}`, unsure };
+  // It listens for SIGINT as soon as it is up.
+  return { how: `was killed by ${signal}`, unsure, interrupted: signal === "SIGINT" };
 }
 
 function noteOf({ lastWords }: ChildEnd): { note?: string } {

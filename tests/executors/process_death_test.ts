@@ -26,7 +26,7 @@ import {
 } from "../../mod.ts";
 import { CapturedErrors } from "../support/captured_errors.ts";
 import { noZombies, stateOf } from "../support/processes.ts";
-import { type Deed, dieAtStart, fill, pass, pid, sum } from "./process_crash_tasks.ts";
+import { type Deed, dieAtStart, fill, pass, pid, stay, sum } from "./process_crash_tasks.ts";
 import {
   both,
   brokenBy,
@@ -44,6 +44,7 @@ import {
 
 const PASS = task(TASKS, pass);
 const PID = task(TASKS, pid);
+const STAY = task(TASKS, stay);
 const SUM = task(TASKS, sum);
 const FILL = task(TASKS, fill);
 const DIE_AT_START = task(TASKS, dieAtStart) as NonNullable<ProcessPoolOptions["initializer"]>;
@@ -464,6 +465,49 @@ both("A process that starts at the third attempt serves the pool", async (make) 
   assert(await future.result(HANG) > 0);
   assertEquals(folder.runs("starts"), 3);
 });
+
+both("Processes that Ctrl-C ends while they start are started anew", async (make) => {
+  await using executor = make({ max_workers: 3 });
+  const ready = within(executor.ready(), "ready()");
+  const interrupted = new Set<number>();
+  await until(() => {
+    for (const { pid } of marked.alive()) {
+      if (interrupted.size === 5 || interrupted.has(pid)) continue;
+      interrupted.add(pid);
+      Deno.kill(pid, "SIGINT");
+    }
+    return interrupted.size === 5;
+  }, "five have been interrupted");
+  await ready;
+  assertEquals((await meetAll(executor, 3)).size, 3);
+});
+
+both(
+  "All tasks that a process runs at the same time fail with it, each with an error of its own (D18)",
+  async (make) => {
+    await using executor = make({ max_workers: 1, concurrency: 3 });
+    using folder = new Folder();
+    const stays = [0, 1, 2].map((i) => executor.submit(STAY, folder.at(`begun ${i}`), "nowhere"));
+    await until(() => [0, 1, 2].every((i) => folder.has(`begun ${i}`)), "all three run");
+    Deno.kill(theOnlyProcess(), "SIGKILL");
+    const errors = await Promise.all(
+      stays.map((future) => brokenBy(future, /was killed by SIGKILL/)),
+    );
+    assertEquals(new Set(errors).size, 3);
+    assert(await executor.submit(PID).result(HANG) > 0);
+  },
+);
+
+both(
+  "A process that has been idle for long is let go, and another starts when there is work",
+  async (make) => {
+    await using executor = make({ max_workers: 1, idleTimeout: 50 });
+    const before = await executor.submit(PID);
+    await noticed(executor, before);
+    assertNotEquals(await executor.submit(PID).result(HANG), before);
+    assertEquals(executor.stats().failed, 0);
+  },
+);
 
 both("A listed module that is not there harms only who needs it", async (make) => {
   await using executor = make({ max_workers: 1, modules: ["file:///not/there.ts"] });

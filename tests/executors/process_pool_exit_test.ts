@@ -64,6 +64,8 @@ const ENDINGS: readonly [program: string, code: number, stdout: string, stderr?:
   ["nested pools, forgotten", 0, "4\n"],
   ["dead workers", 0, "failed: BrokenProcessPool\ndone: 1\n"],
   ["a broken pool", 0, "BrokenProcessPool\n"],
+  ["in a thread", 0, "4\n"],
+  ["in a thread, forgotten, and it spins", 0, "left\n"],
   ["everything in order", 0, "4\n1 2 3\n"],
 ];
 
@@ -78,6 +80,23 @@ for (const [how, permissions] of WAYS) {
     });
   }
 }
+
+Deno.test("A folder for temporary files that can't hold a socket is no obstacle", async () => {
+  const folder = Deno.makeTempDirSync({ prefix: "herd-test-" });
+  const long = `${folder}/${"x".repeat(120)}`;
+  Deno.mkdirSync(long);
+  try {
+    for (const TMPDIR of [long, `${folder}/not-there`]) {
+      const ending = await runProgram([PROGRAMS + PROGRAM, "everything in order"], {
+        env: { TMPDIR },
+      });
+      assertEquals(ending, { code: 0, signal: null, stdout: "4\n1 2 3\n", stderr: "" });
+    }
+    assertEquals([...Deno.readDirSync(long)], [], "files are left");
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+});
 
 // ---- Programs that are ended
 

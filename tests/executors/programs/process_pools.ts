@@ -4,7 +4,13 @@
  * children are where it wants them.
  */
 
-import { type Future, ProcessPoolExecutor, task, TimeoutError } from "../../../mod.ts";
+import {
+  type Future,
+  ProcessPoolExecutor,
+  task,
+  ThreadPoolExecutor,
+  TimeoutError,
+} from "../../../mod.ts";
 
 const HERE = import.meta.url;
 
@@ -53,6 +59,15 @@ export async function addNested(n: number, close: boolean): Promise<number> {
   const sum = await executor.submit((a: number, b: number) => a + b, n, n);
   if (close) await executor.shutdown();
   return sum;
+}
+
+/** Leaves a child behind that never lets go of its process. */
+export async function leaveSpinning(): Promise<string> {
+  const future = new ProcessPoolExecutor(1).submit(() => {
+    for (;;);
+  });
+  while (!future.running()) await new Promise((resolve) => setTimeout(resolve, 1));
+  return "left";
 }
 
 /** Takes a while. */
@@ -164,6 +179,14 @@ const PROGRAMS: Record<string, () => unknown> = {
   },
   async "nested pools, forgotten"() {
     console.log(await new ProcessPoolExecutor(1).submit(task(HERE, addNested), 2, false));
+  },
+  async "in a thread"() {
+    await using threads = new ThreadPoolExecutor(1);
+    console.log(await threads.submit(task(HERE, addNested), 2, true));
+  },
+  async "in a thread, forgotten, and it spins"() {
+    await using threads = new ThreadPoolExecutor(1);
+    console.log(await threads.submit(task(HERE, leaveSpinning)));
   },
   async "dead workers"() {
     const executor = new ProcessPoolExecutor(1);
