@@ -12,14 +12,23 @@ const PROGRAM = new URL("./programs/permissions.ts", import.meta.url).pathname;
 const READ_HERE = `--allow-read=${ROOT.pathname}`;
 const OPTION = "--unstable-worker-options";
 
+/** What a program's workers are. */
+type Kind = "Web Worker" | "killable";
+const KINDS: readonly Kind[] = ["Web Worker", "killable"];
+
 /** Runs a program with these flags. */
-function run(flags: readonly string[], program: string, config = CONFIG): Promise<Ending> {
-  return runDeno(["--quiet", "--no-lock", "--no-prompt", config, ...flags, PROGRAM, program]);
+function run(
+  flags: readonly string[],
+  program: string,
+  { config = CONFIG, kind }: { config?: string; kind?: Kind } = {},
+): Promise<Ending> {
+  const args = kind === "killable" ? [program, kind] : [program];
+  return runDeno(["--quiet", "--no-lock", "--no-prompt", config, ...flags, PROGRAM, ...args]);
 }
 
 /** Runs a program that ends well, with nothing on stderr; returns what it printed. */
-async function lines(flags: readonly string[], program: string): Promise<string[]> {
-  const { code, lines, stderr } = await run(flags, program);
+async function lines(flags: readonly string[], program: string, kind?: Kind): Promise<string[]> {
+  const { code, lines, stderr } = await run(flags, program, { ...(kind && { kind }) });
   assertEquals(stderr, "");
   assertEquals(code, 0);
   return lines;
@@ -53,9 +62,11 @@ const GRANTS: readonly [program: string, flags: readonly string[], granted: stri
 
 for (const [program, flags, granted] of GRANTS) {
   const given = flags.join(" ").replaceAll(ROOT.pathname, ".");
-  Deno.test(`Permissions of workers: ${program}, of a program with ${given}`, async () => {
-    assertEquals(await lines(flags, program), [granted]);
-  });
+  for (const kind of KINDS) {
+    Deno.test(`Permissions of a ${kind}: ${program}, of a program with ${given}`, async () => {
+      assertEquals(await lines(flags, program, kind), [granted]);
+    });
+  }
 }
 
 function tooMuch(what: string, flag: string): string {
@@ -117,25 +128,29 @@ Deno.test("An item that Deno does not understand is a TypeError that gives Deno'
   assertMatch(kind!, new RegExp(`${start}sys lists weather: .+weather`));
 });
 
-Deno.test("Under none, functions work by source, by reference and out of listed modules", async () => {
-  for (const flags of [["-A"], ["--allow-read"], [READ_HERE]]) {
-    assertEquals(await lines([...flags, OPTION], "tasks"), ["2", "0", "0", "6", "9"]);
-  }
-});
+for (const kind of KINDS) {
+  Deno.test(`Under none, functions work by source, by reference and out of listed modules, in a ${kind}`, async () => {
+    for (const flags of [["-A"], ["--allow-read"], [READ_HERE]]) {
+      assertEquals(await lines([...flags, OPTION], "tasks", kind), ["2", "0", "0", "6", "9"]);
+    }
+  });
 
-Deno.test("Under none, a module that was not known when the worker started: the error says what to do", async () => {
-  const [error, next] = await lines(["-A", OPTION], "a module that is not known at the start");
-  assertMatch(
-    error!,
-    /^TypeError: Cannot run work: its module file:\S+exits\.ts does not load: Requires read access/,
-  );
-  assertMatch(error!, /: list it in modules$/);
-  assertEquals(next, "2", "the worker lives on");
-});
+  Deno.test(`Under none, a module that a ${kind} did not know at its start: the error says what to do`, async () => {
+    const program = "a module that is not known at the start";
+    const [error, next] = await lines(["-A", OPTION], program, kind);
+    assertMatch(
+      error!,
+      /^TypeError: Cannot run work: its module file:\S+exits\.ts does not load: Requires read access/,
+    );
+    assertMatch(error!, /: list it in modules$/);
+    assertEquals(next, "2", "the worker lives on");
+  });
 
-Deno.test("A worker that was given permissions revokes only its own", async () => {
-  assertEquals(await lines([READ_HERE, "--allow-net", OPTION], "revoke"), ["prompt", "granted"]);
-});
+  Deno.test(`A ${kind} that was given permissions revokes only its own`, async () => {
+    const flags = [READ_HERE, "--allow-net", OPTION];
+    assertEquals(await lines(flags, "revoke", kind), ["prompt", "granted"]);
+  });
+}
 
 Deno.test("A program that may not read its modules gets an error that names the flag, and ends", async () => {
   for (const flags of [[], ["--allow-net"], ["--allow-read=/etc"], [OPTION]]) {
@@ -156,7 +171,7 @@ Deno.test("The option can stand in deno.json", async () => {
     const config = `${folder}/deno.json`;
     const text = JSON.stringify({ unstable: ["worker-options"], imports });
     await Deno.writeTextFile(config, text);
-    const { code, lines, stderr } = await run(["-A"], "none", `--config=${config}`);
+    const { code, lines, stderr } = await run(["-A"], "none", { config: `--config=${config}` });
     assertEquals(stderr, "");
     assertEquals(code, 0);
     assertEquals(lines, ["nothing"]);

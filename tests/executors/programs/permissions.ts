@@ -1,9 +1,14 @@
 /**
- * Programs of `permissions_test.ts`, by the name given as first argument; what flags they are run with
- * is said there. Each prints what it saw.
+ * Programs of `permissions_test.ts`, by the name given as first argument; the second may be `killable`.
+ * What flags they are run with is said there. Each prints what it saw.
  */
 
-import { type Permissions, task, ThreadPoolExecutor } from "../../../mod.ts";
+import {
+  type Permissions,
+  task,
+  ThreadPoolExecutor,
+  type ThreadPoolOptions,
+} from "../../../mod.ts";
 
 const HERE = import.meta.url;
 const OTHER = import.meta.resolve("./guarded.ts");
@@ -48,11 +53,17 @@ const SOME: Deno.PermissionDescriptor[] = [
   { name: "read", path: "/tmp" },
 ];
 
+/** A pool of one worker, of the kind that the second argument names. */
+function pool(options: ThreadPoolOptions): ThreadPoolExecutor {
+  const killable = Deno.args[1] === "killable";
+  return new ThreadPoolExecutor({ max_workers: 1, killable, ...options });
+}
+
 async function ask(
   permissions: Permissions | undefined,
   wanted: Deno.PermissionDescriptor[],
 ): Promise<void> {
-  await using executor = new ThreadPoolExecutor({ max_workers: 1, permissions });
+  await using executor = pool({ permissions });
   console.log((await executor.submit(GRANTED, wanted)).join(" ") || "nothing");
 }
 
@@ -104,11 +115,7 @@ const programs: Record<string, () => unknown> = {
     attempt({ sys: ["weather"] });
   },
   async "tasks"() {
-    await using executor = new ThreadPoolExecutor({
-      max_workers: 1,
-      permissions: "none",
-      modules: [OTHER],
-    });
+    await using executor = pool({ permissions: "none", modules: [OTHER] });
     console.log(await executor.submit((n: number) => n + 1, 1));
     console.log((await executor.submit(GRANTED, ALL)).length);
     console.log((await executor.submit(granted, ALL)).length);
@@ -119,7 +126,7 @@ const programs: Record<string, () => unknown> = {
     console.log(await executor.submit(triple, 3));
   },
   async "a module that is not known at the start"() {
-    await using executor = new ThreadPoolExecutor({ max_workers: 1, permissions: "none" });
+    await using executor = pool({ permissions: "none" });
     await executor.ready();
     const late = task<typeof import("./exits.ts").work>(UNKNOWN, "work");
     const error = await executor.submit(late, 2).exception() as Error;
@@ -127,12 +134,12 @@ const programs: Record<string, () => unknown> = {
     console.log(await executor.submit((n: number) => n + 1, 1));
   },
   async "revoke"() {
-    await using executor = new ThreadPoolExecutor({ max_workers: 1, permissions: { net: true } });
+    await using executor = pool({ permissions: { net: true } });
     console.log(await executor.submit(REVOKE, "net"));
     console.log(Deno.permissions.querySync({ name: "net" }).state);
   },
   async "no read"() {
-    await using executor = new ThreadPoolExecutor(1);
+    await using executor = pool({});
     try {
       console.log(await executor.submit((n: number) => n + 1, 1));
     } catch (error) {
