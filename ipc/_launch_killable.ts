@@ -5,8 +5,8 @@
  * thread is ready, it is stopped by force; `_thread_host.ts` says when. Before it is ready it holds no Web
  * Lock, without which Deno stops nothing by force: it may be loading modules.
  *
- * Its end is waited for, at most {@linkcode LONGEST_END}: an initializer may go on for ever, and so may a
- * system call; one builtin, such as a sort of a large array, must return first.
+ * Its end is waited for, but not for ever: an initializer may never end, and nor may a system call; one
+ * builtin, such as the sort of a large array, must return first.
  *
  * Tasks have a port of their own, which the thread does not listen to before it is ready: until then it
  * can't lose any, not even one whose arguments there is no memory for. The thread's end of it is closed with
@@ -35,8 +35,10 @@ import { startMessage } from "./_thread_start.ts";
 import { referencedModules } from "./callable.ts";
 import type { FromKillable, ThreadControl } from "./killable_entry.ts";
 
-/** Milliseconds to wait for a thread that is going to end. */
-const LONGEST_END = 5000;
+/** Milliseconds to wait for a thread that was asked to end before it was ready. */
+const LONGEST_BOOT = 5000;
+/** Milliseconds to wait for a thread that was stopped by force. */
+const LONGEST_STOP = 1000;
 /** Milliseconds to wait for the second sign of an end. */
 const LONGEST_NEWS = 1000;
 
@@ -205,8 +207,8 @@ class KillableChannel implements Channel {
     if (this.#isGone) return;
     this.#control.postMessage("end" satisfies ThreadControl);
     this.#tasks.ref();
-    if (this.#ready) this.#thread.stop();
-    await this.#goneWithin(LONGEST_END);
+    if (this.#ready) await Promise.race([this.#gone.promise, this.#thread.stop()]);
+    await this.#goneWithin(this.#ready ? LONGEST_STOP : LONGEST_BOOT);
     this.#tasks.unref();
   }
 

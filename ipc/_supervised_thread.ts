@@ -8,7 +8,7 @@
 import { entryModule } from "./_entry_module.ts";
 import { type HostedThread, movedLinks, type ThreadEnd, type ThreadSpec } from "./_thread_host.ts";
 import { refWorker } from "./_worker_ref.ts";
-import type { ToSupervisor } from "./supervisor_entry.ts";
+import type { FromSupervisor, ToSupervisor } from "./supervisor_entry.ts";
 
 const ENTRY = new URL("./supervisor_entry.ts", import.meta.url);
 
@@ -25,14 +25,21 @@ export function startSupervised(
     deno: { permissions },
   });
   refWorker(supervisor, false);
-  supervisor.onmessage = ({ data }: MessageEvent<ThreadEnd>) => ended(data);
+  const stopped = Promise.withResolvers<void>();
+  supervisor.onmessage = ({ data }: MessageEvent<FromSupervisor>) => {
+    if (data === "stopped") stopped.resolve();
+    else ended(data);
+  };
   supervisor.onerror = (event) => {
     event.preventDefault();
     ended({ code: 1, outOfMemory: false, error: event.message });
   };
   supervisor.postMessage(spec satisfies ToSupervisor, movedLinks(spec.links));
   return {
-    stop: () => supervisor.postMessage("stop" satisfies ToSupervisor),
+    stop() {
+      supervisor.postMessage("stop" satisfies ToSupervisor);
+      return stopped.promise;
+    },
     release: () => supervisor.terminate(),
   };
 }

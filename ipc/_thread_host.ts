@@ -48,9 +48,9 @@ export interface ThreadEnd {
 export interface HostedThread {
   /**
    * Stops it by force, unless it ends before: for a thread that was asked to end. One that holds no Web
-   * Lock is not stopped by force.
+   * Lock is not stopped by force. Resolves when it has been stopped, which may take effect later, or has ended.
    */
-  stop(): void;
+  stop(): Promise<void>;
   /** It has ended: nothing of it is needed any more. */
   release(): void;
 }
@@ -92,13 +92,13 @@ export function startThread(spec: ThreadSpec, ended: (end: ThreadEnd) => void): 
   thread.on("error", (reason: Error) => error = reason);
   thread.on("exit", (code) => {
     // After a forced stop it is said before it is so.
-    if (watch?.stopped) return;
+    if (watch?.hasStopped) return;
     watch?.release();
     const outOfMemory = error?.code === "ERR_WORKER_OUT_OF_MEMORY";
     ended({ code, outOfMemory, error: error?.message });
   });
   return {
-    stop: () => watch ??= new StopWatch(thread, spec.links.imports),
+    stop: () => (watch ??= new StopWatch(thread, spec.links.imports)).done,
     release: () => watch?.release(),
   };
 }
@@ -120,7 +120,8 @@ class StopWatch {
   /** How long that has not changed, in milliseconds. */
   #still = 0;
   #lookedAt = performance.now();
-  stopped = false;
+  readonly #done = Promise.withResolvers<void>();
+  hasStopped = false;
 
   constructor(thread: StoppableThread, imports: Int32Array) {
     this.#thread = thread;
@@ -129,10 +130,16 @@ class StopWatch {
     this.#look();
   }
 
+  /** Resolves when the thread has been stopped by force, or has ended. */
+  get done(): Promise<void> {
+    return this.#done.promise;
+  }
+
   /** The thread has ended. */
   release(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
+    this.#done.resolve();
   }
 
   async #look(): Promise<void> {
@@ -153,7 +160,7 @@ class StopWatch {
     const longest = Atomics.load(this.#imports, 0) > 0 ? LONGEST_IMPORT : LONGEST_LOAD;
     if (used - this.#first < longest && this.#still < BLOCKED) return;
     this.release();
-    this.stopped = true;
+    this.hasStopped = true;
     this.#thread.terminate();
   }
 }

@@ -440,53 +440,64 @@ const CRASHES: readonly Crash[] = [
 /** Neighbours before and after the task that fails. */
 const BESIDE = 60;
 
-for (const { stage, what, submit, ends, dies } of CRASHES) {
-  Deno.test(`Crash ${stage}: ${what}`, async () => {
-    await using executor = new ThreadPoolExecutor({ max_workers: 2, thread_name_prefix: "crash" });
-    await executor.ready();
-    const before = await meetAll(executor, 2);
-    await warmUp(executor);
-
-    const shared = words(2 * BESIDE + 1);
-    const beside = (first: number) =>
-      Array.from(
-        { length: BESIDE },
-        (_, i) => executor.submit(PERFORM, shared, first + i, "return"),
-      );
-    const early = beside(0);
-    const culprit = submit(executor, shared, BESIDE);
-    const late = beside(BESIDE + 1);
-
-    if (ends === "returns its index") assertEquals(await culprit.result(HANG), BESIDE);
-    else await checkFailure(culprit, ends);
-    for (const [i, future] of early.entries()) assertEquals(await future.result(HANG), i);
-    for (const [i, future] of late.entries()) {
-      assertEquals(await future.result(HANG), BESIDE + 1 + i);
-    }
-    for (const [i, count] of shared.runs.entries()) {
-      if (i !== BESIDE) assertEquals(count, 1, `neighbour ${i} ran ${count} times`);
-      else assert(count <= 1, `it ran ${count} times itself`);
-    }
-
-    let meetings = 1;
-    let names: Set<string>;
-    do {
-      await within(executor.ready(), "ready()");
-      names = await meetAll(executor, 2);
-      meetings++;
-      // A worker that dies late is still there at first.
-    } while (dies && names.isSubsetOf(before));
-    assertEquals(names.size, 2);
-    if (!dies) assertEquals(names, before, "no worker was replaced");
-
-    // A slot whose task was given to the other worker is free only when its worker has said so.
-    await until(() => executor.stats().idle === 2, "both workers are idle");
-    const failed = ends === "returns its index" ? 0 : 1;
-    const stats = executor.stats();
-    assertEquals([stats.workers, stats.queued, stats.running, stats.cancelled], [2, 0, 0, 0]);
-    assertEquals(stats.failed, failed);
-    assertEquals(stats.finished, WARM_UPS + 2 * BESIDE + 1 - failed + 2 * meetings);
+for (const crash of CRASHES) {
+  const { stage, what, dies } = crash;
+  Deno.test(`Crash ${stage}: ${what}`, () => testCrash(crash, {}));
+  if (!dies) continue;
+  Deno.test(`Crash ${stage}: ${what}, in a killable thread`, () => {
+    return testCrash(crash, { killable: true });
   });
+}
+
+async function testCrash({ submit, ends, dies }: Crash, options: ThreadPoolOptions): Promise<void> {
+  await using executor = new ThreadPoolExecutor({
+    max_workers: 2,
+    thread_name_prefix: "crash",
+    ...options,
+  });
+  await executor.ready();
+  const before = await meetAll(executor, 2);
+  await warmUp(executor);
+
+  const shared = words(2 * BESIDE + 1);
+  const beside = (first: number) =>
+    Array.from(
+      { length: BESIDE },
+      (_, i) => executor.submit(PERFORM, shared, first + i, "return"),
+    );
+  const early = beside(0);
+  const culprit = submit(executor, shared, BESIDE);
+  const late = beside(BESIDE + 1);
+
+  if (ends === "returns its index") assertEquals(await culprit.result(HANG), BESIDE);
+  else await checkFailure(culprit, ends);
+  for (const [i, future] of early.entries()) assertEquals(await future.result(HANG), i);
+  for (const [i, future] of late.entries()) {
+    assertEquals(await future.result(HANG), BESIDE + 1 + i);
+  }
+  for (const [i, count] of shared.runs.entries()) {
+    if (i !== BESIDE) assertEquals(count, 1, `neighbour ${i} ran ${count} times`);
+    else assert(count <= 1, `it ran ${count} times itself`);
+  }
+
+  let meetings = 1;
+  let names: Set<string>;
+  do {
+    await within(executor.ready(), "ready()");
+    names = await meetAll(executor, 2);
+    meetings++;
+    // A worker that dies late is still there at first.
+  } while (dies && names.isSubsetOf(before));
+  assertEquals(names.size, 2);
+  if (!dies) assertEquals(names, before, "no worker was replaced");
+
+  // A slot whose task was given to the other worker is free only when its worker has said so.
+  await until(() => executor.stats().idle === 2, "both workers are idle");
+  const failed = ends === "returns its index" ? 0 : 1;
+  const stats = executor.stats();
+  assertEquals([stats.workers, stats.queued, stats.running, stats.cancelled], [2, 0, 0, 0]);
+  assertEquals(stats.failed, failed);
+  assertEquals(stats.finished, WARM_UPS + 2 * BESIDE + 1 - failed + 2 * meetings);
 }
 
 async function checkFailure(future: Future<unknown>, ends: Failure): Promise<void> {

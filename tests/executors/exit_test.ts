@@ -45,35 +45,47 @@ const ENDINGS: readonly [program: string, code: number, stdout: string][] = [
 const sorted = (text: string) =>
   text.replace("{ done: false, value: 1 }", "{ value: 1, done: false }").split("\n").sort();
 
-for (const [program, code, stdout] of ENDINGS) {
-  Deno.test(`A program ends by itself: ${program}`, async () => {
-    const ending = await runProgram([EXITS, program]);
-    assertEquals(ending.stderr, "");
-    assertEquals(ending.code, code);
-    assertEquals(sorted(ending.stdout), sorted(stdout));
-  });
-}
+/** What a program's workers are: how a test is told from its like, and the argument that says so. */
+const KINDS: readonly [about: string, args: string[]][] = [
+  ["", []],
+  [", with killable threads", ["killable"]],
+];
 
-for (
-  const [program, message] of [
-    ["an uncaught error beside busy workers", "RangeError: thrown by main"],
-    ["an unhandled rejection beside busy workers", "RangeError: rejected by main"],
-  ] as const
-) {
-  Deno.test(`A program ends with code 1: ${program}`, async () => {
-    const { code, stderr } = await runProgram([EXITS, program]);
-    assertEquals(code, 1);
-    assertMatch(stderr, new RegExp(`^error: Uncaught \\(in promise\\) ${message}\n`));
-    assertEquals(stderr.match(/^error: /gm)?.length, 1, stderr);
-  });
-}
-
-for (const state of ["idle", "lingering", "spinning"]) {
-  for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
-    Deno.test(`${signal} ends a program whose workers are ${state}, without a word`, async () => {
-      const ending = await runProgram([EXITS, `wait for a signal, ${state}`], { signal });
-      assertEquals(ending, { code, signal, stdout: "now\n", stderr: "" });
+for (const [about, args] of KINDS) {
+  for (const [program, code, stdout] of ENDINGS) {
+    Deno.test(`A program ends by itself: ${program}${about}`, async () => {
+      const ending = await runProgram([EXITS, program, ...args]);
+      assertEquals(ending.stderr, "");
+      assertEquals(ending.code, code);
+      assertEquals(sorted(ending.stdout), sorted(stdout));
     });
+  }
+}
+
+const FAILURES = [
+  ["an uncaught error beside busy workers", "RangeError: thrown by main"],
+  ["an unhandled rejection beside busy workers", "RangeError: rejected by main"],
+] as const;
+
+for (const [about, args] of KINDS) {
+  for (const [program, message] of FAILURES) {
+    Deno.test(`A program ends with code 1: ${program}${about}`, async () => {
+      const { code, stderr } = await runProgram([EXITS, program, ...args]);
+      assertEquals(code, 1);
+      assertMatch(stderr, new RegExp(`^error: Uncaught \\(in promise\\) ${message}\n`));
+      assertEquals(stderr.match(/^error: /gm)?.length, 1, stderr);
+    });
+  }
+
+  for (const state of ["idle", "lingering", "spinning"]) {
+    for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
+      Deno.test(`${signal} ends a program whose workers are ${state}, without a word${about}`, async () => {
+        const ending = await runProgram([EXITS, `wait for a signal, ${state}`, ...args], {
+          signal,
+        });
+        assertEquals(ending, { code, signal, stdout: "now\n", stderr: "" });
+      });
+    }
   }
 }
 

@@ -44,6 +44,7 @@ function range(end: number): number[] {
 }
 
 const AN_INTEGER = "an integer of at least 1 is wanted";
+const A_HEAP = "an integer of at least 16 and at most 1048576 is wanted";
 const MILLISECONDS = "a number of milliseconds of at least 0 is wanted";
 
 type ErrorType = new (message?: string) => Error;
@@ -84,6 +85,13 @@ const BAD_OPTIONS: BadOption[] = [
   ["idleTimeout", -1, "-1", MILLISECONDS, ValueError],
   ["idleTimeout", NaN, "NaN", MILLISECONDS, ValueError],
   ["idleTimeout", "1s", '"1s"', MILLISECONDS, ValueError],
+  ["memoryLimit", 15, "15", A_HEAP, ValueError],
+  ["memoryLimit", 64.5, "64.5", A_HEAP, ValueError],
+  ["memoryLimit", "64", '"64"', A_HEAP, ValueError],
+  ["memoryLimit", Infinity, "Infinity", A_HEAP, ValueError],
+  ["memoryLimit", 2 ** 21, "2097152", A_HEAP, ValueError],
+  ["killable", "yes", '"yes"', "a boolean is wanted", TypeError],
+  ["killable", 1, "1", "a boolean is wanted", TypeError],
   ["on_worker_death", "ignore", '"ignore"', '"replace" or "break" is wanted', ValueError],
   ["on_worker_death", true, "true", '"replace" or "break" is wanted', ValueError],
   ["thread_name_prefix", 7, "7", "a string is wanted", TypeError],
