@@ -80,6 +80,7 @@ export class Thief {
   #busiest(): PoolWorker | undefined {
     let [busiest, most]: [PoolWorker | undefined, number] = [undefined, 0];
     for (const worker of this.#roster.active) {
+      if (!canBeTakenBack(worker)) continue;
       const waiting = worker.waiting(this.#concurrency);
       if (waiting > most) [busiest, most] = [worker, waiting];
     }
@@ -98,4 +99,9 @@ export class Thief {
       this.steal(true);
     }, STEAL_DELAY);
   }
+}
+
+/** Where no memory is shared, what a worker has been sent stays there; until it is up, nothing is sent. */
+function canBeTakenBack({ channel, state }: PoolWorker): boolean {
+  return channel.claims.shared || state === "starting";
 }

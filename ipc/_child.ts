@@ -13,7 +13,7 @@
 import { after } from "../sync/_deadline.ts";
 import type { LinkSettings } from "./_child_link.ts";
 import { Assembler } from "./_fragments.ts";
-import { type Message, newMarker } from "./_frame.ts";
+import { type Message, messageLength, newMarker } from "./_frame.ts";
 import { FrameError } from "./_frame_error.ts";
 import { FrameReader } from "./_frame_reader.ts";
 import { type ByteSink, FrameWriter, readFrames } from "./_frame_pump.ts";
@@ -37,6 +37,8 @@ const DRAIN_TURNS = 20;
 const DRAIN_TURN = 10;
 /** For how many of those turns a child is still expected that has ended and did not connect. */
 const MEETING_TURNS = 2;
+/** For how many of them its end is still expected when it has had its time. */
+const NEWS_TURNS = 3;
 
 /** How to start a child. */
 export interface ChildSpec {
@@ -92,6 +94,8 @@ export class Child {
   #held = true;
   /** It has been told to end. */
   #closing = false;
+  /** It has ended; there may still be something to be read. */
+  #ended = false;
   /** Its end has been reported. */
   #over = false;
   readonly #stopTimers: (() => void)[] = [];
@@ -142,8 +146,13 @@ export class Child {
     return this.#process.pid;
   }
 
-  /** Sends a message, given in parts that nobody changes any more. */
+  /**
+   * Sends a message, given in parts that nobody changes any more.
+   *
+   * @throws {ValueError} When it is too long.
+   */
   send(message: Message): void {
+    messageLength(message);
     if (this.#writer === undefined) this.#early.push(message);
     else this.#writer.send(message);
   }
@@ -271,7 +280,7 @@ export class Child {
   }
 
   #take(message: Message): void {
-    if (this.#channelError !== undefined) return;
+    if (this.#channelError !== undefined || this.#over) return;
     try {
       this.#events.message(message);
     } catch (error) {
@@ -288,7 +297,10 @@ export class Child {
   /** No more can come, or leave: so it should end. */
   #channelEnded(): void {
     if (this.#closing) return;
-    this.#afterGrace(() => {
+    this.#afterGrace(async () => {
+      // A program that was busy meanwhile sees its timers before the news of the end.
+      for (let turn = 0; turn < NEWS_TURNS; turn++) await pause(DRAIN_TURN);
+      if (this.#ended || this.#closing) return;
       this.#deserted = true;
       this.terminate();
     });
@@ -299,6 +311,7 @@ export class Child {
     reaped: () => Promise<void>,
   ): Promise<ChildEnd> {
     const { code, signal } = await this.#process.status;
+    this.#ended = true;
     const reaper = reaped();
     let drained = false;
     Promise.all(streams).then(() => this.#words.passedOn()).then(() => drained = true);
