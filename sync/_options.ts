@@ -63,12 +63,20 @@ export function checkOptions(what: string, options: unknown, rules: OptionRules)
       const known = Object.keys(rules).join(", ");
       throw new TypeError(`Cannot ${what}: there is no option ${name}: ${known} are known`);
     }
-    if (!rule.allows(value)) {
-      throw new (rule.error ?? ValueError)(
-        `Cannot ${what}: ${name} is ${show(value)}: ${rule.wanted} is wanted`,
-      );
-    }
+    checkArgument(what, name, value, rule);
   }
+}
+
+/**
+ * Throws unless its rule allows an argument.
+ *
+ * @param what Completes "Cannot …".
+ */
+export function checkArgument(what: string, name: string, value: unknown, rule: OptionRule): void {
+  if (rule.allows(value)) return;
+  throw new (rule.error ?? ValueError)(
+    `Cannot ${what}: ${name} is ${show(value)}: ${rule.wanted} is wanted`,
+  );
 }
 
 function show(value: unknown): string {

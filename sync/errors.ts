@@ -72,3 +72,21 @@ export class TimeoutError extends Error {
   /** The name by which the error is printed. */
   override name = "TimeoutError";
 }
+
+/**
+ * Python's `threading.BrokenBarrierError`: the barrier is broken, or was broken or reset during the wait.
+ *
+ * @example
+ * ```ts
+ * import { Barrier, BrokenBarrierError } from "@herd/concurrent";
+ * import { assertRejects } from "@std/assert";
+ *
+ * const barrier = new Barrier(2);
+ * await barrier.abort();
+ * await assertRejects(() => barrier.wait(), BrokenBarrierError);
+ * ```
+ */
+export class BrokenBarrierError extends RuntimeError {
+  /** The name by which the error is printed. */
+  override name = "BrokenBarrierError";
+}

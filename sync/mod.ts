@@ -1,7 +1,23 @@
 /**
- * What threads share: for now the errors that all of Herd throws.
+ * What threads and processes share: locks, semaphores, events, conditions, barriers, and the errors that
+ * all of Herd throws.
  *
  * @module
  */
 
-export { CancelledError, RuntimeError, TimeoutError, ValueError } from "./errors.ts";
+export { Acquirable, type AcquireOptions, type AcquireSyncOptions, Held } from "./_acquirable.ts";
+export { Barrier, type BarrierAction, type BarrierOptions } from "./barrier.ts";
+export { Condition } from "./condition.ts";
+export type { WaitLimit } from "./_drive.ts";
+export {
+  BrokenBarrierError,
+  CancelledError,
+  RuntimeError,
+  TimeoutError,
+  ValueError,
+} from "./errors.ts";
+export { SharedEvent as Event } from "./event.ts";
+export { Lock } from "./lock.ts";
+export { Lockable } from "./_lockable.ts";
+export { RLock } from "./rlock.ts";
+export { BoundedSemaphore, Semaphore } from "./semaphore.ts";

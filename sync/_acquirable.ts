@@ -1,0 +1,129 @@
+/**
+ * What all have in common that can be acquired and released.
+ */
+
+import { A_SIGNAL, A_TIMEOUT, type Deadline, deadlineOf, type WaitLimit } from "./_drive.ts";
+import { aTypeOf, type OptionRules } from "./_options.ts";
+import { TimeoutError } from "./errors.ts";
+
+/** How to acquire. */
+export interface AcquireOptions extends WaitLimit {
+  /** Whether to wait at all, default `true`; where it is `false`, `timeout` does not matter. */
+  block?: boolean | undefined;
+}
+
+/** How to acquire where the thread is blocked meanwhile: no signal could reach it. */
+export type AcquireSyncOptions = Omit<AcquireOptions, "signal">;
+
+const A_BOOLEAN = aTypeOf("a boolean", (value) => typeof value === "boolean");
+const RULES: OptionRules = { block: A_BOOLEAN, timeout: A_TIMEOUT, signal: A_SIGNAL };
+const SYNC_RULES: OptionRules = { block: A_BOOLEAN, timeout: A_TIMEOUT };
+
+/** The deadline of an acquisition that begins now. */
+export function acquireDeadline(what: string, options: AcquireOptions | undefined): Deadline {
+  const deadline = deadlineOf(what, options, RULES);
+  return options?.block === false ? { ...deadline, until: -Infinity } : deadline;
+}
+
+/** The deadline of an acquisition for which the thread is blocked. */
+export function acquireSyncDeadline(
+  what: string,
+  options: AcquireSyncOptions | undefined,
+): Deadline {
+  const deadline = deadlineOf(what, options, SYNC_RULES);
+  return options?.block === false ? { ...deadline, until: -Infinity } : deadline;
+}
+
+/** Promises that need not be made anew. */
+export const DONE: Promise<void> = Promise.resolve();
+/** A promise of `true`. */
+export const YES: Promise<true> = Promise.resolve(true as const);
+
+/** What {@linkcode Acquirable.hold} gives: releases once, when it is disposed of. */
+export class Held implements Disposable, AsyncDisposable {
+  #release: (() => Promise<void>) | undefined;
+
+  /** @param release Called once. */
+  constructor(release: () => Promise<void>) {
+    this.#release = release;
+  }
+
+  /** Releases what is held; the second time does nothing. */
+  [Symbol.dispose](): void {
+    this[Symbol.asyncDispose]();
+  }
+
+  /** Releases what is held; the second time does nothing. */
+  [Symbol.asyncDispose](): Promise<void> {
+    const release = this.#release;
+    this.#release = undefined;
+    return release === undefined ? DONE : release();
+  }
+}
+
+/** What can be acquired and released: locks, semaphores, conditions. */
+export abstract class Acquirable {
+  /** Acquires it; resolves to whether that was possible in time. */
+  abstract acquire(options?: AcquireOptions): Promise<boolean>;
+  /** The same, and blocks the thread until then. */
+  abstract acquireSync(options?: AcquireSyncOptions): boolean;
+  /** Releases it. */
+  abstract release(): Promise<void>;
+
+  /**
+   * Acquires it until what this resolves to is disposed of.
+   *
+   * @param limit How long to wait, in milliseconds, and a signal.
+   * @returns What releases it, by `using` or `await using`.
+   * @throws {TimeoutError} When it was not to be had in time.
+   * @throws {CancelledError} When the signal was aborted.
+   *
+   * @example
+   * ```ts
+   * import { Lock } from "@herd/concurrent";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const lock = new Lock();
+   * {
+   *   using _held = await lock.hold();
+   *   assertEquals(await lock.locked(), true);
+   * }
+   * assertEquals(await lock.locked(), false);
+   * ```
+   */
+  async hold(limit?: WaitLimit): Promise<Held> {
+    if (!await this.acquire(limit)) throw missed(this, limit);
+    return new Held(() => this.release());
+  }
+
+  /**
+   * Acquires it until what this returns is disposed of, and blocks the thread until it is acquired.
+   *
+   * @param limit How long to wait, in milliseconds.
+   * @returns What releases it, by `using`.
+   * @throws {TimeoutError} When it was not to be had in time.
+   *
+   * @example
+   * ```ts
+   * import { Lock } from "@herd/concurrent";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const lock = new Lock();
+   * {
+   *   using _held = lock.holdSync();
+   *   assertEquals(lock.lockedSync(), true);
+   * }
+   * assertEquals(lock.lockedSync(), false);
+   * ```
+   */
+  holdSync(limit?: Omit<WaitLimit, "signal">): Held {
+    if (!this.acquireSync(limit)) throw missed(this, limit);
+    return new Held(() => this.release());
+  }
+}
+
+function missed(object: object, limit: WaitLimit | undefined): TimeoutError {
+  return new TimeoutError(
+    `Cannot hold a ${object.constructor.name}: it was not released within ${limit?.timeout} ms`,
+  );
+}

@@ -1,0 +1,57 @@
+/**
+ * Who holds and who waits: a realm, and in it a task.
+ *
+ * Tasks that a realm runs at the same time are told apart by what the layers above know of them. Code
+ * outside any task is one owner. A realm may act for another, which has no access to the memory itself.
+ */
+
+import { thisRealm } from "./_realm.ts";
+
+/** An owner. */
+export interface Identity {
+  /** The realm's number. */
+  readonly realm: number;
+  /** The task's number, of its own in that realm; 0 outside any. */
+  readonly task: number;
+}
+
+let taskOf: () => unknown = () => undefined;
+const numbers = new WeakMap<object, number>();
+let last = 0;
+let other: Identity | undefined;
+
+/** Says how the task that the caller is part of is found: an object, or `undefined` outside any. */
+export function setTaskSource(source: () => unknown): void {
+  taskOf = source;
+}
+
+/** Whether the caller acts for itself. */
+export function isSelf(): boolean {
+  return other === undefined;
+}
+
+/** Who the caller is, or acts for. */
+export function whoCalls(): Identity {
+  return other ?? { realm: thisRealm().id, task: thisTask() };
+}
+
+/** Calls `fn`, which acts for `identity` until it returns; what it waits for, it goes on to wait for so. */
+export function actAs<T>(identity: Identity, fn: () => T): T {
+  const before = other;
+  other = identity;
+  try {
+    return fn();
+  } finally {
+    other = before;
+  }
+}
+
+/** The number of the task that the caller is part of. */
+export function thisTask(): number {
+  const task = taskOf();
+  if (typeof task !== "object" || task === null) return 0;
+  const known = numbers.get(task);
+  if (known !== undefined) return known;
+  numbers.set(task, ++last);
+  return last;
+}

@@ -1,0 +1,180 @@
+/**
+ * The word of a lock: who holds it, if anybody, and whether anybody waits.
+ *
+ * | bits  | meaning                                                                                   |
+ * | ----- | ----------------------------------------------------------------------------------------- |
+ * | 0     | `HELD`                                                                                      |
+ * | 1     | `AWAITED`: the queue may have waiters; while it is set, the word changes under the guard alone |
+ * | 2     | `ABANDONED`: the holder got it because the holder before it had died                       |
+ * | 3–26  | the holder's realm                                                                         |
+ *
+ * Transitions:
+ * - free → held: by compare-and-swap from 0, {@linkcode Ownership.tryTake}, or under the guard.
+ * - held → free: by compare-and-swap from a word without `AWAITED`, {@linkcode Ownership.tryFree}.
+ * - held → `AWAITED`: by compare-and-swap, under the guard, before the waiter joins.
+ * - `AWAITED` → held by the first in the queue, or free: under the guard, {@linkcode Ownership.free}.
+ * - held by a dead realm → held by the first in the queue, or by who comes next, `ABANDONED`: under the
+ *   guard, {@linkcode Ownership.inherit}.
+ *
+ * The race that `AWAITED` prevents: one looks, sees the lock held, and joins the queue; before it has
+ * joined, the holder frees the lock with a compare-and-swap and sees no waiter; nobody wakes the one that
+ * joined. With the bit set before it joins, that compare-and-swap fails, and the holder goes to the guard.
+ *
+ * Fairness: the lock is handed to the waiter that came first, never left free for whoever is quickest, so
+ * that a holder that releases and acquires in a loop waits in the queue like everybody. It costs a change of
+ * threads a hand-over, where a barging lock would let the one that runs take it again.
+ */
+
+import type { Deadline, Protocol } from "./_drive.ts";
+import { wake } from "./_park.ts";
+import { thisRealm } from "./_realm.ts";
+import { allocate, OWN_WORDS, WaitQueue } from "./_wait_queue.ts";
+import { FIELD, NODE } from "./_waiters.ts";
+import { AT_ONCE, granted, TOO_LATE } from "./_waiting.ts";
+
+const HELD = 1;
+const AWAITED = 2;
+const ABANDONED = 4;
+const REALM_SHIFT = 3;
+
+const WORD = OWN_WORDS;
+/** The task in its realm that holds it. */
+const TASK = OWN_WORDS + 1;
+/** How often that task has acquired it; its own to write. */
+const COUNT = OWN_WORDS + 2;
+
+/** See the head of the file. */
+export class Ownership {
+  readonly queue: WaitQueue;
+  readonly #words: Int32Array<SharedArrayBuffer>;
+  /** The word as this realm holds it, uncontended. */
+  readonly #mine: number;
+
+  constructor(readonly buffer: SharedArrayBuffer = allocate(3)) {
+    this.queue = new WaitQueue(buffer, (granted) => granted.forEach((node) => this.#assign(node)));
+    this.#words = this.queue.words;
+    this.#mine = HELD | thisRealm().id << REALM_SHIFT;
+  }
+
+  /** Takes it where it is free. */
+  tryTake(): boolean {
+    return Atomics.compareExchange(this.#words, WORD, 0, this.#mine) === 0;
+  }
+
+  /** Takes it for a realm where it is free. */
+  tryTakeFor(realm: number): boolean {
+    return Atomics.compareExchange(this.#words, WORD, 0, HELD | realm << REALM_SHIFT) === 0;
+  }
+
+  /** Frees it where this realm holds it and nobody waits. */
+  tryFree(): boolean {
+    return Atomics.compareExchange(this.#words, WORD, this.#mine, 0) === this.#mine;
+  }
+
+  get isHeld(): boolean {
+    const word = Atomics.load(this.#words, WORD);
+    return (word & HELD) !== 0 && thisRealm().realms.isAlive(word >> REALM_SHIFT);
+  }
+
+  get isAbandoned(): boolean {
+    return (Atomics.load(this.#words, WORD) & (HELD | ABANDONED)) === (HELD | ABANDONED);
+  }
+
+  /** The realm that holds it, 0 for none. */
+  get realm(): number {
+    return Atomics.load(this.#words, WORD) >> REALM_SHIFT;
+  }
+
+  get task(): number {
+    return Atomics.load(this.#words, TASK);
+  }
+
+  set task(task: number) {
+    Atomics.store(this.#words, TASK, task);
+  }
+
+  get count(): number {
+    return Atomics.load(this.#words, COUNT);
+  }
+
+  set count(count: number) {
+    Atomics.store(this.#words, COUNT, count);
+  }
+
+  /**
+   * Takes it for a realm and a task, in its turn.
+   *
+   * @returns Whether it was taken in time.
+   */
+  *take(realm: number, task: number, deadline: Deadline): Protocol<boolean> {
+    const node = this.queue.guarded(() => this.#takeOrJoin(realm, task, deadline));
+    return yield* granted(this.queue, node, deadline, {
+      died: () => this.inherit(),
+      emptied: () => Atomics.and(this.#words, WORD, ~AWAITED),
+    });
+  }
+
+  #takeOrJoin(realm: number, task: number, deadline: Deadline): number {
+    const mine = HELD | realm << REALM_SHIFT;
+    for (;;) {
+      const word = Atomics.load(this.#words, WORD);
+      if (word === 0) {
+        if (Atomics.compareExchange(this.#words, WORD, 0, mine) !== 0) continue;
+        this.task = task;
+        return AT_ONCE;
+      }
+      if (!thisRealm().realms.isAlive(word >> REALM_SHIFT)) {
+        // Those that wait come first.
+        this.inherit();
+        if (Atomics.compareExchange(this.#words, WORD, word, mine | ABANDONED) !== word) continue;
+        this.task = task;
+        return AT_ONCE;
+      }
+      if (deadline.until <= performance.now()) return TOO_LATE;
+      if (Atomics.compareExchange(this.#words, WORD, word, word | AWAITED) === word) {
+        return this.queue.join(realm, task);
+      }
+    }
+  }
+
+  /**
+   * Frees it, or hands it to the waiter that came first, whoever holds it.
+   *
+   * @returns Whether it was held.
+   */
+  free(): boolean {
+    return this.queue.guarded(() => {
+      for (;;) {
+        const word = Atomics.load(this.#words, WORD);
+        if ((word & HELD) === 0) return false;
+        const next = (word & AWAITED) === 0 ? 0 : this.queue.first();
+        if (next !== 0) this.#handTo(next, 0);
+        else if (Atomics.compareExchange(this.#words, WORD, word, 0) !== word) continue;
+        return true;
+      }
+    });
+  }
+
+  /** If its holder is dead, hands it to the waiter that came first. Under the guard. */
+  inherit(): void {
+    const word = Atomics.load(this.#words, WORD);
+    if ((word & HELD) === 0 || thisRealm().realms.isAlive(word >> REALM_SHIFT)) return;
+    const next = this.queue.first();
+    if (next !== 0) this.#handTo(next, ABANDONED);
+  }
+
+  #handTo(node: number, flags: number): void {
+    this.queue.dismiss(node, NODE.GRANTED);
+    this.#assign(node, flags);
+    const { waiters } = thisRealm();
+    wake(waiters.words, waiters.at(node, FIELD.STATE));
+  }
+
+  #assign(node: number, flags = 0): void {
+    const { waiters } = thisRealm();
+    this.task = waiters.get(node, FIELD.NOTE);
+    const realm = waiters.get(node, FIELD.REALM);
+    const awaited = this.queue.isEmpty ? 0 : AWAITED;
+    Atomics.store(this.#words, WORD, HELD | awaited | flags | realm << REALM_SHIFT);
+  }
+}

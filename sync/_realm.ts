@@ -1,0 +1,51 @@
+/**
+ * This realm: its number, and the tables that it has in common with the other threads of the process.
+ */
+
+import { CancelledError } from "./errors.ts";
+import { wake } from "./_park.ts";
+import { type RealmPass, Realms } from "./_realms.ts";
+import { Waiters } from "./_waiters.ts";
+
+/** A realm, with what it needs to wait and to be waited for. */
+export interface Realm {
+  readonly id: number;
+  readonly realms: Realms;
+  readonly waiters: Waiters;
+}
+
+let current: Realm | undefined;
+
+/** This realm. One that no other has started is the first of its process. */
+export function thisRealm(): Realm {
+  return current ??= firstRealm();
+}
+
+function firstRealm(): Realm {
+  const realms = new Realms();
+  const id = realms.begin(0);
+  return { id, realms, waiters: new Waiters(realms, id) };
+}
+
+/** Joins the process of the realm that has started this one, before anything is shared. */
+export function adoptRealm({ table, waiters, id }: RealmPass): void {
+  const realms = new Realms(table);
+  current = { id, realms, waiters: new Waiters(realms, id, waiters) };
+}
+
+/** What a realm that this one is about to start has to adopt. */
+export function passForChild(): RealmPass {
+  const { id, realms, waiters } = thisRealm();
+  return { table: realms.buffer, waiters: waiters.buffer, id: realms.begin(id) };
+}
+
+/** A realm has ended, or is going to and gets no more to do: what it holds goes to others. */
+export function endRealm(id: number): void {
+  const { realms } = thisRealm();
+  if (realms.end(id)) wake(realms.words, realms.deathsWord);
+}
+
+/** The error of a realm that was told to end, and goes on. */
+export function endedError(): CancelledError {
+  return new CancelledError("Cannot go on: this thread was told to end");
+}

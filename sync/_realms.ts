@@ -1,0 +1,134 @@
+/**
+ * The threads of a process, and which of them are alive.
+ *
+ * A table in memory that all threads of a process have in common gives every thread, here called a realm, a
+ * number. Locks and waiters name their realm by it, so that what a dead one held, or waited for, can be
+ * told from what a living one does. The first realm makes the table; each one that starts another takes a
+ * number for it, passes the table on, and says when it has ended.
+ *
+ * | word            | meaning                                          | written by                            |
+ * | --------------- | ------------------------------------------------ | ------------------------------------- |
+ * | `DEATHS`        | how many realms have ended; who waits looks at it | whoever ends a realm                  |
+ * | `CURSOR`        | where the search for a free place goes on        | whoever takes a number                |
+ * | `OBJECTS`       | how many shared objects were given a number      | whoever makes one                     |
+ * | state of a place | generation and whether its realm is alive       | by compare-and-swap alone             |
+ * | parent of a place | the number of the realm that started it        | who took the number, before it is told |
+ *
+ * A number is a place and the generation of that place, so that the number of a dead realm is not mistaken
+ * for that of a later one; 16 million realms come and go before one comes again. A realm is dead, too, when
+ * one that started it is: it went along with it.
+ */
+
+import { RuntimeError } from "./errors.ts";
+
+const DEATHS = 0;
+const CURSOR = 1;
+const OBJECTS = 2;
+/** From here, two words a place: state and parent. Place 0 is nobody's, so that no number is 0. */
+const PLACES = 8;
+const STATE = 0;
+const PARENT = 1;
+
+const PLACE_BITS = 10;
+const GENERATIONS = 2 ** 14;
+/** Realms that may be alive at a time; each takes megabytes. */
+const CAPACITY = 2 ** PLACE_BITS;
+/** Bits of a realm's number. */
+export const REALM_BITS = 24;
+
+/** What a realm needs to be one of its process. */
+export interface RealmPass {
+  /** The table of realms. */
+  readonly table: SharedArrayBuffer;
+  /** The table of waiters, see `_waiters.ts`. */
+  readonly waiters: SharedArrayBuffer;
+  /** The realm's number. */
+  readonly id: number;
+}
+
+/** See the head of the file. */
+export class Realms {
+  readonly buffer: SharedArrayBuffer;
+  readonly words: Int32Array<SharedArrayBuffer>;
+
+  /** Attaches to `buffer`; makes a table where there is none. */
+  constructor(buffer = new SharedArrayBuffer((PLACES + 2 * CAPACITY) * 4)) {
+    this.buffer = buffer;
+    this.words = new Int32Array(buffer);
+  }
+
+  /** The word that changes whenever a realm ends. */
+  get deathsWord(): number {
+    return DEATHS;
+  }
+
+  /** How many realms have ended. */
+  get deaths(): number {
+    return Atomics.load(this.words, DEATHS);
+  }
+
+  /** The number of a new shared object, of its own in this process. */
+  nextObject(): number {
+    return Atomics.add(this.words, OBJECTS, 1) + 1;
+  }
+
+  /**
+   * Takes a number for a realm that `parent`, 0 for none, is about to start.
+   *
+   * @throws {RuntimeError} When there are as many as there can be.
+   */
+  begin(parent: number): number {
+    for (let tries = 0; tries < CAPACITY; tries++) {
+      const place = Atomics.add(this.words, CURSOR, 1) & (CAPACITY - 1);
+      if (place === 0) continue;
+      const word = stateOf(place);
+      const before = Atomics.load(this.words, word);
+      if ((before & 1) === 1) continue;
+      const generation = ((before >> 1) + 1) % GENERATIONS;
+      if (Atomics.compareExchange(this.words, word, before, generation << 1 | 1) !== before) {
+        continue;
+      }
+      Atomics.store(this.words, word - STATE + PARENT, parent);
+      return generation << PLACE_BITS | place;
+    }
+    throw new RuntimeError(`Cannot start a thread: ${CAPACITY - 1} are alive, which is the most`);
+  }
+
+  /** Marks a realm dead; `false` when it was. Who waits has to be told then. */
+  end(id: number): boolean {
+    const alive = generationOf(id) << 1 | 1;
+    if (Atomics.compareExchange(this.words, stateOf(placeOf(id)), alive, alive ^ 1) !== alive) {
+      return false;
+    }
+    Atomics.add(this.words, DEATHS, 1);
+    return true;
+  }
+
+  /** Whether the realm, and each that it came from, is alive. */
+  isAlive(id: number): boolean {
+    for (let realm = id; realm !== 0;) {
+      const word = stateOf(placeOf(realm));
+      const parent = Atomics.load(this.words, word - STATE + PARENT);
+      // In this order: the parent that was read is this generation's if the state still is.
+      if (Atomics.load(this.words, word) !== (generationOf(realm) << 1 | 1)) return false;
+      realm = parent;
+    }
+    return true;
+  }
+}
+
+/** A small number that no other living realm has, for tables with a place for each. */
+export function placeOf(id: number): number {
+  return id & (CAPACITY - 1);
+}
+
+/** How many there are of those. */
+export const REALM_PLACES = CAPACITY;
+
+function generationOf(id: number): number {
+  return id >> PLACE_BITS;
+}
+
+function stateOf(place: number): number {
+  return PLACES + 2 * place + STATE;
+}

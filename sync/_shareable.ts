@@ -1,0 +1,75 @@
+/**
+ * Objects that are the same object wherever they arrive: what is sent of them, and how they are found again.
+ *
+ * Every class of such objects registers its kind. An object has a number of its own in the process, under
+ * which each realm remembers the one it has: the same lock arrives twice as the same lock.
+ */
+
+import { RuntimeError } from "./errors.ts";
+
+/** A class of shared objects. */
+export interface ShareableKind<T extends object> {
+  readonly name: string;
+  readonly prototype: T;
+  /** The object's number. */
+  id(object: T): number;
+  /** What another realm makes the object of; structured clone keeps it. */
+  data(object: T): unknown;
+  /** Makes it. */
+  make(data: unknown): T;
+}
+
+/** A shared object in a message. */
+export type SharedRecord = readonly [kind: string, id: number, data: unknown];
+
+type AnyKind = ShareableKind<object>;
+
+const byName = new Map<string, AnyKind>();
+const byPrototype = new Map<object, AnyKind>();
+const known = new Map<number, WeakRef<object>>();
+const forgotten = new FinalizationRegistry<number>((id) => {
+  if (known.get(id)?.deref() === undefined) known.delete(id);
+});
+
+/** Makes a class known; for its module. */
+export function registerShareable<T extends object>(kind: ShareableKind<T>): void {
+  const any = kind as unknown as AnyKind;
+  byName.set(kind.name, any);
+  byPrototype.set(kind.prototype, any);
+}
+
+/** The kind of an object, or of the class that its class extends; `undefined` when it is not shared. */
+export function kindOf(object: object): ShareableKind<object> | undefined {
+  if (byPrototype.size === 0) return undefined;
+  for (let at = Object.getPrototypeOf(object); at !== null; at = Object.getPrototypeOf(at)) {
+    const kind = byPrototype.get(at);
+    if (kind !== undefined) return kind;
+  }
+  return undefined;
+}
+
+/** What is sent of a shared object. */
+export function recordOf(object: object, kind: ShareableKind<object>): SharedRecord {
+  const id = kind.id(object);
+  remember(id, object);
+  return [kind.name, id, kind.data(object)];
+}
+
+/** The object that a record is of. */
+export function objectOf([name, id, data]: SharedRecord): object {
+  const present = known.get(id)?.deref();
+  if (present !== undefined) return present;
+  const kind = byName.get(name);
+  if (kind === undefined) {
+    throw new RuntimeError(`Cannot receive a ${name}: nothing is known of that class`);
+  }
+  const object = kind.make(data);
+  remember(id, object);
+  return object;
+}
+
+function remember(id: number, object: object): void {
+  if (known.get(id)?.deref() === object) return;
+  known.set(id, new WeakRef(object));
+  forgotten.register(object, id);
+}

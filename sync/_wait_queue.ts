@@ -1,0 +1,208 @@
+/**
+ * Who waits for an object, in the order of arrival.
+ *
+ * A queue is a doubly linked list of nodes (`_waiters.ts`) whose ends are words of the object. It is
+ * touched only under the object's guard, a lock that is held for a handful of operations and never while
+ * anything of the user's runs. Under the guard is decided, too, what becomes of a waiter: it is granted what
+ * it waits for, or it leaves because its time is up, and never both.
+ *
+ * | word      | meaning                                             | written by                        |
+ * | --------- | --------------------------------------------------- | --------------------------------- |
+ * | `GUARD`   | the number of the realm that has the guard, or 0    | compare-and-swap; its holder to 0 |
+ * | `HEAD`    | the node that has waited longest, or 0              | who has the guard                 |
+ * | `TAIL`    | the one that came last, or 0                        | who has the guard                 |
+ * | `TICKETS` | how many have come                                  | who has the guard                 |
+ * | `ID`      | the object's number                                 | who made it, once                 |
+ *
+ * The steps of a waiter: enter, look whether there is anything to wait for, {@linkcode WaitQueue.join},
+ * leave, sleep; woken, or when its time is up: enter, {@linkcode WaitQueue.settle}, leave. Since what it
+ * waits for changes only under the guard once somebody waits, nothing can change between the look and the
+ * sleep without the node's state changing, too, and that is what it sleeps on.
+ *
+ * A thread may be stopped by force while it has the guard. The next to enter sees that its holder is dead,
+ * and puts the list together again from the nodes, which name their object and their place. A node is
+ * granted by one store, before anything else is changed to suit, and a granted node is settled under the
+ * guard by its realm: so the object, which is asked by `repair`, knows from the granted nodes what is theirs.
+ */
+
+import { spin } from "./_park.ts";
+import { endedError, thisRealm } from "./_realm.ts";
+import { FIELD, NODE } from "./_waiters.ts";
+
+/**
+ * How often the guard of a dead realm is looked at before it is taken: a Web Worker that was told to end
+ * still goes on to where it gives its guard back.
+ */
+const PATIENCE = 200;
+
+const GUARD = 0;
+const HEAD = 1;
+const TAIL = 2;
+const TICKETS = 3;
+const ID = 4;
+/** An object's own words begin here. */
+export const OWN_WORDS = 5;
+
+/** Memory for an object with a queue and `words` words of its own. */
+export function allocate(words: number): SharedArrayBuffer {
+  return new SharedArrayBuffer((OWN_WORDS + words) * 4);
+}
+
+/** See the head of the file. */
+export class WaitQueue {
+  readonly words: Int32Array<SharedArrayBuffer>;
+  readonly #repair: (granted: readonly number[]) => void;
+
+  /**
+   * Attaches to `buffer`.
+   *
+   * @param repair Makes the object's own words fit granted nodes that nobody has settled yet.
+   */
+  constructor(buffer: SharedArrayBuffer, repair: (granted: readonly number[]) => void = () => {}) {
+    this.words = new Int32Array(buffer);
+    this.#repair = repair;
+    if (Atomics.load(this.words, ID) === 0) {
+      Atomics.store(this.words, ID, thisRealm().realms.nextObject());
+    }
+  }
+
+  /** The object's number. */
+  get id(): number {
+    return Atomics.load(this.words, ID);
+  }
+
+  /**
+   * Enters the guard.
+   *
+   * @throws {CancelledError} In a realm that was told to end.
+   */
+  enter(): void {
+    const { id, realms } = thisRealm();
+    if (!realms.isAlive(id)) throw endedError();
+    for (let round = 0;; round++) {
+      const holder = Atomics.compareExchange(this.words, GUARD, 0, id);
+      if (holder === 0) return;
+      if (round > PATIENCE && !realms.isAlive(holder)) {
+        if (Atomics.compareExchange(this.words, GUARD, holder, id) !== holder) continue;
+        this.#rebuild();
+        return;
+      }
+      spin(this.words, GUARD, holder, round);
+    }
+  }
+
+  /** Leaves the guard. */
+  leave(): void {
+    Atomics.store(this.words, GUARD, 0);
+  }
+
+  /** Does `work` under the guard. */
+  guarded<T>(work: () => T): T {
+    this.enter();
+    try {
+      return work();
+    } finally {
+      this.leave();
+    }
+  }
+
+  /** Whether nobody waits; a dead realm's waiters count. */
+  get isEmpty(): boolean {
+    return Atomics.load(this.words, HEAD) === 0;
+  }
+
+  /** Puts a new waiter of this realm at the end. Under the guard. */
+  join(realm: number, note: number): number {
+    const { waiters } = thisRealm();
+    const node = waiters.take();
+    const tail = Atomics.load(this.words, TAIL);
+    waiters.set(node, FIELD.REALM, realm);
+    waiters.set(node, FIELD.NOTE, note);
+    waiters.set(node, FIELD.OBJECT, this.id);
+    waiters.set(node, FIELD.TICKET, Atomics.add(this.words, TICKETS, 1));
+    waiters.set(node, FIELD.PREVIOUS, tail);
+    waiters.set(node, FIELD.NEXT, 0);
+    waiters.set(node, FIELD.STATE, NODE.WAITING);
+    if (tail === 0) Atomics.store(this.words, HEAD, node);
+    else waiters.set(tail, FIELD.NEXT, node);
+    Atomics.store(this.words, TAIL, node);
+    return node;
+  }
+
+  /** The living waiter that came first, or 0; the dead before it leave. Under the guard. */
+  first(): number {
+    const { waiters, realms } = thisRealm();
+    for (;;) {
+      const node = Atomics.load(this.words, HEAD);
+      if (node === 0 || realms.isAlive(waiters.get(node, FIELD.REALM))) return node;
+      this.#unlink(node);
+      waiters.set(node, FIELD.STATE, NODE.FREE);
+    }
+  }
+
+  /** Whoever waits, in order; one that leaves while it is looked at is no matter. Under the guard. */
+  *each(): Generator<number> {
+    const { waiters } = thisRealm();
+    for (let node = Atomics.load(this.words, HEAD); node !== 0;) {
+      const next = waiters.get(node, FIELD.NEXT);
+      yield node;
+      node = next;
+    }
+  }
+
+  /** Takes a waiter out, and tells it that it has got what it waited for, or will not. Under the guard. */
+  dismiss(node: number, state: typeof NODE.GRANTED | typeof NODE.BROKEN): void {
+    thisRealm().waiters.set(node, FIELD.STATE, state);
+    this.#unlink(node);
+  }
+
+  /**
+   * What has become of this realm's waiter; if it waits no longer, its node is given back. Under the guard.
+   *
+   * @param leaves Whether it waits no longer whatever has become of it.
+   */
+  settle(node: number, leaves: boolean): number {
+    const { waiters } = thisRealm();
+    const state = waiters.get(node, FIELD.STATE);
+    if (state === NODE.WAITING) {
+      if (!leaves) return state;
+      this.#unlink(node);
+    }
+    waiters.give(node);
+    return state;
+  }
+
+  #unlink(node: number): void {
+    const { waiters } = thisRealm();
+    const previous = waiters.get(node, FIELD.PREVIOUS);
+    const next = waiters.get(node, FIELD.NEXT);
+    if (previous === 0) Atomics.store(this.words, HEAD, next);
+    else waiters.set(previous, FIELD.NEXT, next);
+    if (next === 0) Atomics.store(this.words, TAIL, previous);
+    else waiters.set(next, FIELD.PREVIOUS, previous);
+  }
+
+  /** See the head of the file. */
+  #rebuild(): void {
+    const { waiters, realms } = thisRealm();
+    const waiting: number[] = [];
+    const granted: number[] = [];
+    for (const node of waiters.all()) {
+      if (waiters.get(node, FIELD.OBJECT) !== this.id) continue;
+      const state = waiters.get(node, FIELD.STATE);
+      if (state === NODE.WAITING) waiting.push(node);
+      else if (state === NODE.GRANTED && realms.isAlive(waiters.get(node, FIELD.REALM))) {
+        granted.push(node);
+      }
+    }
+    // Tickets wrap around; their differences do not.
+    waiting.sort((a, b) => (waiters.get(a, FIELD.TICKET) - waiters.get(b, FIELD.TICKET)) | 0);
+    waiting.forEach((node, at) => {
+      waiters.set(node, FIELD.PREVIOUS, waiting[at - 1] ?? 0);
+      waiters.set(node, FIELD.NEXT, waiting[at + 1] ?? 0);
+    });
+    Atomics.store(this.words, HEAD, waiting[0] ?? 0);
+    Atomics.store(this.words, TAIL, waiting.at(-1) ?? 0);
+    this.#repair(granted);
+  }
+}

@@ -1,0 +1,84 @@
+/**
+ * What every waiter does from joining a queue to leaving it.
+ */
+
+import { abortOf, type Deadline, type Protocol } from "./_drive.ts";
+import { wake } from "./_park.ts";
+import { endedError, thisRealm } from "./_realm.ts";
+import type { WaitQueue } from "./_wait_queue.ts";
+import { FIELD, NODE } from "./_waiters.ts";
+
+/** In place of a node: there is nothing to wait for. */
+export const AT_ONCE = 0;
+/** In place of a node: there is no time to wait. */
+export const TOO_LATE = -1;
+
+/** What the primitive has to do, under the guard. */
+export interface WaitHooks {
+  /** A realm has died: what the waiter waits for may have died with it. */
+  readonly died?: () => void;
+  /** The waiter has left by itself, and nobody waits any more. */
+  readonly emptied?: () => void;
+}
+
+/** How a wait ended. */
+export type WaitEnd = "granted" | "broken" | "timeout";
+
+/**
+ * Waits until the node is dismissed, or the time is up; the node is given back.
+ *
+ * @throws {CancelledError} When the deadline's signal was aborted first.
+ */
+export function* untilDismissed(
+  queue: WaitQueue,
+  node: number,
+  deadline: Deadline,
+  { died, emptied }: WaitHooks = {},
+): Protocol<WaitEnd> {
+  for (;;) {
+    const waking = yield { node, deadline };
+    const leaves = waking === "timeout" || waking === "aborted";
+    const state = queue.guarded(() => {
+      if (waking === "death") died?.();
+      const state = queue.settle(node, leaves);
+      if (leaves && queue.isEmpty) emptied?.();
+      return state;
+    });
+    if (state === NODE.GRANTED) return "granted";
+    if (state === NODE.BROKEN) return "broken";
+    // Others saw its realm dead.
+    if (state === NODE.FREE) throw endedError();
+    if (waking === "aborted") throw abortOf(deadline);
+    if (waking === "timeout") return "timeout";
+  }
+}
+
+/** Waits where there was something to wait for: whether it was granted. */
+export function* granted(
+  queue: WaitQueue,
+  node: number,
+  deadline: Deadline,
+  hooks?: WaitHooks,
+): Protocol<boolean> {
+  if (node <= 0) return node === AT_ONCE;
+  return (yield* untilDismissed(queue, node, deadline, hooks)) === "granted";
+}
+
+/** Dismisses and wakes one that waits. Under the guard. */
+export function wakeOne(
+  queue: WaitQueue,
+  node: number,
+  state: typeof NODE.GRANTED | typeof NODE.BROKEN,
+): void {
+  const { waiters } = thisRealm();
+  queue.dismiss(node, state);
+  wake(waiters.words, waiters.at(node, FIELD.STATE));
+}
+
+/** Dismisses and wakes whoever waits. Under the guard. */
+export function wakeAll(
+  queue: WaitQueue,
+  state: typeof NODE.GRANTED | typeof NODE.BROKEN,
+): void {
+  for (const node of queue.each()) wakeOne(queue, node, state);
+}
