@@ -149,12 +149,12 @@ export class PoolWorker implements WorkerLoad, TaskHolder {
       }
       let parcel: Parcel | "another message";
       try {
-        parcel = pack(task, together.scan);
+        parcel = this.#pack(task, together.scan);
         if (parcel === "another message" || parcel.transfer.length > 0) {
           this.#sendLoad(together);
           together = new Load();
         }
-        if (parcel === "another message") parcel = pack(task, together.scan) as Parcel;
+        if (parcel === "another message") parcel = this.#pack(task, together.scan) as Parcel;
       } catch (error) {
         this.#unsent(task, error);
         continue;
@@ -164,6 +164,16 @@ export class PoolWorker implements WorkerLoad, TaskHolder {
       else together.add(task, parcel);
     }
     this.#sendLoad(together);
+  }
+
+  /** Makes a task's arguments ready. Throws when they can't be. */
+  #pack(task: Task, scan: MessageScan): Parcel | "another message" {
+    const transfer = [...task.settings.transfer];
+    const need = scan.look(task.args);
+    if (need === "another message") return need;
+    if (need === "nothing") return { values: undefined, flags: 0, transfer };
+    const values = encode(task.args, transfer, this.channel.objects) as readonly unknown[];
+    return { values, flags: ENCODED, transfer };
   }
 
   #sendLoad(load: Load): void {
@@ -401,13 +411,4 @@ class Load {
     this.tasks.push(task);
     this.parcels.push(parcel);
   }
-}
-
-/** Makes a task's arguments ready. Throws when they can't be. */
-function pack(task: Task, scan: MessageScan): Parcel | "another message" {
-  const transfer = [...task.settings.transfer];
-  const need = scan.look(task.args);
-  if (need === "another message") return need;
-  if (need === "nothing") return { values: undefined, flags: 0, transfer };
-  return { values: encode(task.args, transfer) as unknown[], flags: ENCODED, transfer };
 }

@@ -390,7 +390,7 @@ export class Scheduler implements TaskOwner {
       call.runTime += duration;
       const started = heads[head + 2]! / 1000 + worker.clockOffset;
       this.books.ran(started - task.origin.time, duration, rows);
-      settle(task, status, values[i], this.#isListed);
+      settle(task, [status, values[i]], worker.channel.objects, this.#isListed);
     }
     if (measured.length > 0) worker.window = nextWindow(worker.window, remeasure(measured));
     if (worker.tasks === 0) {

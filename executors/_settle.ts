@@ -2,7 +2,7 @@
  * From a worker's answer to a future's outcome.
  */
 
-import { decode, firstUnsendable } from "../ipc/_codec.ts";
+import { decode, firstUnsendable, type Importer } from "../ipc/_codec.ts";
 import { errorClass, learnErrorClasses } from "../ipc/_error_classes.ts";
 import { decodeError, type WireError } from "../ipc/_error_codec.ts";
 import { type ChunkAnswer, Status } from "../ipc/_protocol.ts";
@@ -40,17 +40,18 @@ export function shorten(chunk: Task, explain: (error: unknown) => unknown): bool
 /**
  * Settles `task`, unless it is settled.
  *
+ * @param importer How objects come from the worker that live there.
  * @param isListed Whether functions that were given themselves may come from a module.
  */
 export function settle(
   task: Task,
-  status: number,
-  value: unknown,
+  [status, value]: readonly [status: number, value: unknown],
+  importer: Importer,
   isListed: (url: string) => boolean,
 ): void {
   if (task.done()) return;
   try {
-    settleNow(task, status, value, isListed);
+    settleNow(task, [status, value], importer, isListed);
   } catch (error) {
     if (!task.done()) task.set_exception(error);
   }
@@ -58,8 +59,8 @@ export function settle(
 
 function settleNow(
   task: Task,
-  status: number,
-  value: unknown,
+  [status, value]: readonly [status: number, value: unknown],
+  importer: Importer,
   isListed: (url: string) => boolean,
 ): void {
   checkKind(task, status);
@@ -67,12 +68,12 @@ function settleNow(
     case Status.returned:
       return task.set_result(value);
     case Status.returnedEncoded:
-      return task.set_result(decode(value));
+      return task.set_result(decode(value, importer));
     case Status.raised:
       return withError(task, value as WireError, isListed, (error) => task.set_exception(error));
     case Status.chunk: {
       const { results: wire, encoded, error } = value as ChunkAnswer;
-      const results = rowsOf(task, encoded ? decode(wire) : wire, error !== null);
+      const results = rowsOf(task, encoded ? decode(wire, importer) : wire, error !== null);
       const end = (failure: ChunkOutcome["failure"]) => task.set_result({ results, failure });
       if (error === null) return end(unsentRow.get(task));
       return withError(task, error, isListed, (error) => end({ error }));

@@ -5,6 +5,7 @@
  */
 
 import type { Claims } from "../sync/_claim.ts";
+import type { ObjectPort } from "./_object_port.ts";
 import type { CallDescription } from "./callable.ts";
 import type { AnswersMessage, ReadyMessage, StartedMessage } from "./_protocol.ts";
 import type { PongMessage, ToWorker } from "./_protocol.ts";
@@ -13,6 +14,8 @@ import type { PongMessage, ToWorker } from "./_protocol.ts";
 export interface Channel {
   /** Who may have which task. */
   readonly claims: Claims;
+  /** How objects go to it and come from it whose memory does not. */
+  readonly objects: ObjectPort;
   /** Sends; throws what structured clone throws, and has sent nothing then. */
   post(message: ToWorker, transfer: Transferable[]): void;
   /** Whether the worker keeps the program alive, and is looked after; not at first. */

@@ -7,6 +7,13 @@
  * them as they are, unless {@linkcode MessageScan} says otherwise.
  */
 
+import {
+  kindOf,
+  objectOf,
+  recordOf,
+  type ShareableKind,
+  type SharedRecord,
+} from "../sync/_shareable.ts";
 import { decodeError, encodeError, type WireError } from "./_error_codec.ts";
 import { isMarked, isPlainObject, takeTransfer, transfersPending } from "./transfer.ts";
 
@@ -23,6 +30,24 @@ interface Handler {
   /** A value that structured clone keeps. */
   encode(value: object): unknown;
   decode(data: unknown): unknown;
+}
+
+/** Tags of shared objects: by their memory, and by what stands for them elsewhere. */
+const SHARED = "shared";
+const REMOTE = "remote";
+
+/** How shared objects go to where their memory is not. */
+export interface Exporter {
+  /** What is sent of an object; `undefined` when its memory is. */
+  export(object: object, kind: ShareableKind<object>): unknown;
+}
+
+/** How they come from there. */
+export interface Importer {
+  /** Whether memory may come, too. */
+  readonly sharesMemory: boolean;
+  /** The object that was sent so. */
+  import(record: unknown): object;
 }
 
 const HANDLERS: readonly Handler[] = [
@@ -143,7 +168,8 @@ export function needsEncoding(value: unknown): boolean {
 
 function isSpecial(value: object): boolean {
   return (transfersPending() && isMarked(value)) ||
-    (!isContainer(value) && HANDLERS.some((handler) => handler.handles(value)));
+    (!isContainer(value) &&
+      (kindOf(value) !== undefined || HANDLERS.some((handler) => handler.handles(value))));
 }
 
 function isContainer(value: object): boolean {
@@ -163,16 +189,28 @@ function itemsOf(container: object): Iterable<unknown> {
   return Object.values(container);
 }
 
-/** What {@linkcode encode} makes: the key of its records, and the value. */
-export type Encoded = [tag: string, value: unknown];
+/** What {@linkcode encode} makes: the key of its records, the value, and whether it has shared objects. */
+export type Encoded = [tag: string, value: unknown, shares?: true];
 
 /**
  * Makes `value` ready to be posted.
  *
  * @param transferList Gets what has to be moved along.
+ * @param exporter For shared objects, where they do not all go as memory.
  */
-export function encode(value: unknown, transferList: Transferable[]): Encoded {
-  return [TAG, new Encoder(transferList).encode(value)];
+export function encode(
+  value: unknown,
+  transferList: Transferable[],
+  exporter?: Exporter,
+): Encoded {
+  const encoder = new Encoder(transferList, exporter);
+  const encoded = encoder.encode(value);
+  return encoder.shares ? [TAG, encoded, true] : [TAG, encoded];
+}
+
+/** Whether {@linkcode decode} will need the classes of shared objects. */
+export function sharesObjects(wire: unknown): boolean {
+  return (wire as Encoded).length === 3;
 }
 
 class Encoder {
@@ -180,9 +218,13 @@ class Encoder {
   /** What the list holds, once something was added. */
   #listed: Set<Transferable> | undefined = undefined;
   readonly #copies = new Map<object, unknown>();
+  readonly #exporter: Exporter | undefined;
+  /** Whether there was a shared object. */
+  shares = false;
 
-  constructor(transferList: Transferable[]) {
+  constructor(transferList: Transferable[], exporter: Exporter | undefined) {
     this.#transferList = transferList;
+    this.#exporter = exporter;
   }
 
   encode(value: unknown): unknown {
@@ -190,6 +232,8 @@ class Encoder {
     if (this.#copies.has(value)) return this.#copies.get(value);
     const moved = takeTransfer(value);
     if (moved !== undefined) this.#move(moved);
+    const kind = kindOf(value);
+    if (kind !== undefined) return this.#share(value, kind);
     const handler = HANDLERS.find((handler) => handler.handles(value));
     if (handler !== undefined) {
       const record = { [TAG]: handler.tag, data: handler.encode(value) };
@@ -210,6 +254,19 @@ class Encoder {
       return copy;
     }
     return isPlainObject(value) || isInstance(value) ? this.#fill(value, {}) : value;
+  }
+
+  #share(object: object, kind: ShareableKind<object>): unknown {
+    this.shares = true;
+    const remote = this.#exporter?.export(object, kind);
+    let record: object;
+    if (remote !== undefined) record = { [TAG]: REMOTE, data: remote };
+    else {
+      const [name, id, data] = recordOf(object, kind);
+      record = { [TAG]: SHARED, data: [name, id, this.encode(data)] };
+    }
+    this.#copies.set(object, record);
+    return record;
   }
 
   /** Marks may overlap, also with what the options list; to list a thing twice is an error. */
@@ -253,18 +310,24 @@ export function explainCloneError(error: unknown, what: string): unknown {
   return new DOMException(`Cannot send ${what}: ${error.message}`, "DataCloneError");
 }
 
-/** Turns what {@linkcode encode} made back, in place. */
-export function decode(wire: unknown): unknown {
+/**
+ * Turns what {@linkcode encode} made back, in place.
+ *
+ * @param importer For shared objects that did not come as memory.
+ */
+export function decode(wire: unknown, importer?: Importer): unknown {
   const [tag, value] = wire as Encoded;
-  return new Decoder(tag).decode(value);
+  return new Decoder(tag, importer).decode(value);
 }
 
 class Decoder {
   readonly #tag: string;
   readonly #done = new Map<object, unknown>();
+  readonly #importer: Importer | undefined;
 
-  constructor(tag: string) {
+  constructor(tag: string, importer: Importer | undefined) {
     this.#tag = tag;
+    this.#importer = importer;
   }
 
   decode(wire: unknown): unknown {
@@ -287,13 +350,22 @@ class Decoder {
     if (!isPlainObject(wire)) return wire;
     if (!Object.hasOwn(wire, this.#tag)) return this.#items(wire);
     const { [this.#tag]: tag, data } = wire as Record<string, unknown>;
+    const value = this.#revive(tag, data);
+    this.#done.set(wire, value);
+    return value;
+  }
+
+  #revive(tag: unknown, data: unknown): unknown {
+    if (tag === SHARED && this.#importer?.sharesMemory !== false) {
+      const [name, id, own] = data as SharedRecord;
+      return objectOf([name, id, this.decode(own)]);
+    }
+    if (tag === REMOTE && this.#importer !== undefined) return this.#importer.import(data);
     const handler = HANDLERS.find((handler) => handler.tag === tag);
     if (handler === undefined) {
       throw new TypeError(`Cannot decode a value: nothing is known of tag ${String(tag)}`);
     }
-    const value = handler.decode(data);
-    this.#done.set(wire, value);
-    return value;
+    return handler.decode(data);
   }
 
   #items<T extends object>(container: T): T {

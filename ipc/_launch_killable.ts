@@ -14,6 +14,7 @@
  */
 
 import { ClaimTable } from "../sync/_claim.ts";
+import { endRealm, passForChild } from "../sync/_realm.ts";
 import { after } from "../sync/_deadline.ts";
 import type { Channel, ChannelEvents, Death, Launch, WorkerSetup } from "./_channel.ts";
 import { entryModule } from "./_entry_module.ts";
@@ -21,6 +22,8 @@ import { decodeError } from "./_error_codec.ts";
 import { newLockName } from "./_life_lock.ts";
 import { checkMayStart, mainModule } from "./_main_module.ts";
 import { checkStopsThreads, newPorts, postThrough, type ThreadPort } from "./_node_threads.ts";
+import { isObjectMessage } from "./_object_protocol.ts";
+import { ObjectPort } from "./_object_port.ts";
 import type { ToWorker } from "./_protocol.ts";
 import { supervisedPermissions } from "./_supervised_permissions.ts";
 import { startSupervised } from "./_supervised_thread.ts";
@@ -68,6 +71,8 @@ export function killableLauncher(what: string, options: KillableOptions): Launch
 
 class KillableChannel implements Channel {
   readonly claims: ClaimTable;
+  readonly objects: ObjectPort;
+  readonly #realm = passForChild();
   readonly #events: ChannelEvents;
   readonly #memoryLimit: number | undefined;
   readonly #tasks: ThreadPort;
@@ -102,11 +107,19 @@ class KillableChannel implements Channel {
       control: theirControl,
       imports: new Int32Array(new SharedArrayBuffer(4)),
     });
+    this.objects = new ObjectPort({
+      sharesMemory: true,
+      post: (message) => this.post(message, []),
+    });
     const buffer = ClaimTable.allocate(setup.slots);
     this.claims = new ClaimTable(buffer);
     try {
       const transfer: Transferable[] = [];
-      const start = startMessage(setup, buffer, newLockName(), transfer);
+      const start = startMessage(
+        setup,
+        { claims: buffer, realm: this.#realm, lifeLock: newLockName() },
+        transfer,
+      );
       control.postMessage(start satisfies ThreadControl, transfer);
     } catch (error) {
       this.#ended();
@@ -157,6 +170,7 @@ class KillableChannel implements Channel {
       if (message?.kind === "ready") this.#thread.stop();
       return;
     }
+    if (isObjectMessage(message)) return this.objects.receive(message);
     switch (message?.kind) {
       case "ready":
         this.#ready = true;
@@ -225,6 +239,8 @@ class KillableChannel implements Channel {
 
   #portClosed(): void {
     this.#isGone = true;
+    this.objects.close();
+    endRealm(this.#realm.id);
     this.#control.close();
     this.#gone.resolve();
     this.#thread.release();

@@ -12,6 +12,8 @@ import { Child, type ChildEnd, type ChildSpec } from "./_child.ts";
 import { type ChildOptions, childSpecs } from "./_child_spec.ts";
 import { encode } from "./_codec.ts";
 import { decodeError } from "./_error_codec.ts";
+import { isObjectMessage } from "./_object_protocol.ts";
+import { ObjectPort } from "./_object_port.ts";
 import { type Message, messageLength } from "./_frame.ts";
 import { checkMayStart, mainModule } from "./_main_module.ts";
 import { messageFromBytes, messageToBytes } from "./_message_bytes.ts";
@@ -57,6 +59,7 @@ interface Kept {
 
 class ProcessChannel implements Channel {
   readonly claims: UnsharedClaims;
+  readonly objects: ObjectPort;
   readonly #slots: number;
   readonly #child: Child;
   readonly #events: ChannelEvents;
@@ -70,6 +73,10 @@ class ProcessChannel implements Channel {
     this.#events = events;
     this.#slots = setup.slots;
     this.claims = new UnsharedClaims(setup.slots);
+    this.objects = new ObjectPort({
+      sharesMemory: false,
+      post: (message) => this.post(message, []),
+    });
     const { initializer } = setup;
     const transfer: Transferable[] = [];
     const start: StartMessage = {
@@ -78,11 +85,12 @@ class ProcessChannel implements Channel {
       process: { record: newChildRecord(() => setup.name), children: null },
       mainModule: mainModule(),
       modules: setup.modules,
+      realm: null,
       claims: null,
       slots: setup.slots,
       concurrency: setup.concurrency,
       initializer: initializer &&
-        { call: initializer.call, args: encode(initializer.args, transfer) },
+        { call: initializer.call, args: encode(initializer.args, transfer, this.objects) },
     };
     const parts = messageToBytes(start, transfer);
     this.#child = new Child(spec, {
@@ -136,6 +144,7 @@ class ProcessChannel implements Channel {
   #receive(parts: Message): void {
     if (!this.#open || this.#death !== undefined) return;
     const message = messageFromBytes(parts) as FromWorker;
+    if (isObjectMessage(message)) return this.objects.receive(message);
     switch (message?.kind) {
       case "ready": {
         checkReady(message);
@@ -182,6 +191,7 @@ class ProcessChannel implements Channel {
   }
 
   #ended(end: ChildEnd): void {
+    this.objects.close();
     if (!this.#open) return;
     this.#open = false;
     const death = this.#death ?? deathOf(end);

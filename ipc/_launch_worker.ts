@@ -3,6 +3,7 @@
  */
 
 import { ClaimTable } from "../sync/_claim.ts";
+import { endRealm, passForChild } from "../sync/_realm.ts";
 import { Hatch } from "../sync/_hatch.ts";
 import { Cards } from "./_cards.ts";
 import type { Channel, ChannelEvents, Launch, WorkerSetup } from "./_channel.ts";
@@ -10,6 +11,8 @@ import { entryModule } from "./_entry_module.ts";
 import { decodeError } from "./_error_codec.ts";
 import { holderGone, LifeWatch, newLockName } from "./_life_lock.ts";
 import { checkMayStart, mainModule } from "./_main_module.ts";
+import { isObjectMessage } from "./_object_protocol.ts";
+import { ObjectPort } from "./_object_port.ts";
 import type { CardMessage, FromWorker, ToWorker } from "./_protocol.ts";
 import { startMessage } from "./_thread_start.ts";
 import { refWorker } from "./_worker_ref.ts";
@@ -50,6 +53,8 @@ export function workerLauncher(permissions: Deno.PermissionOptions | undefined):
 
 class WorkerChannel implements Channel {
   readonly claims: ClaimTable;
+  readonly objects: ObjectPort;
+  readonly #realm: number;
   readonly #worker: Worker;
   readonly #events: ChannelEvents;
   readonly #lifeLock = newLockName();
@@ -94,9 +99,15 @@ class WorkerChannel implements Channel {
     this.#cards = new Cards(cards);
     const hatch = Hatch.allocate();
     this.#hatch = new Hatch(hatch);
+    this.objects = new ObjectPort({
+      sharesMemory: true,
+      post: (message) => this.post(message, []),
+    });
+    const realm = passForChild();
+    this.#realm = realm.id;
     const transfer: Transferable[] = [];
     const start: WorkerStartMessage = {
-      ...startMessage(setup, buffer, this.#lifeLock, transfer),
+      ...startMessage(setup, { claims: buffer, realm, lifeLock: this.#lifeLock }, transfer),
       cards,
       hatch,
       first: null,
@@ -173,6 +184,8 @@ class WorkerChannel implements Channel {
     this.#open = false;
     this.#watch[Symbol.dispose]();
     this.#worker.terminate();
+    this.objects.close();
+    endRealm(this.#realm);
     this.#hold(false);
     return Promise.resolve();
   }
@@ -184,6 +197,7 @@ class WorkerChannel implements Channel {
   #receive(message: FromWorker): void {
     if (!this.#open) return;
     this.#watch.heard();
+    if (isObjectMessage(message)) return this.objects.receive(message);
     switch (message?.kind) {
       case "ready":
         this.#ready = true;

@@ -8,12 +8,14 @@
 import {
   encode,
   explainCloneError,
+  type Exporter,
   firstUnsendable,
   MessageScan,
   type Need,
   needsEncoding,
 } from "./_codec.ts";
 import { encodeError } from "./_error_codec.ts";
+import type { SharedObjects } from "./_shared_objects.ts";
 import { ANSWER_HEAD, type ChunkAnswer, type FromWorker, Status } from "./_protocol.ts";
 
 /** How old an answer may become before it is sent. Larger saves messages, smaller saves waiting. */
@@ -30,6 +32,7 @@ interface Answers {
 
 /** See the head of the file. */
 export class Outbox {
+  readonly #objects: Pick<SharedObjects, "port">;
   readonly #post: Post;
   #heads: number[] = [];
   #values: unknown[] = [];
@@ -39,7 +42,9 @@ export class Outbox {
   #oldest = 0;
   #flushArmed = false;
 
-  constructor(post: Post) {
+  /** @param objects How objects travel that live elsewhere. */
+  constructor(objects: Pick<SharedObjects, "port">, post: Post) {
+    this.#objects = objects;
     this.#post = post;
   }
 
@@ -102,7 +107,7 @@ export class Outbox {
       try {
         const transfer: Transferable[] = [];
         const single = [values[i]];
-        prepare(head, single, transfer);
+        prepare(head, single, transfer, this.#objects.port);
         this.#post({ kind: "answers", heads: head, values: single }, transfer);
       } catch (error) {
         const wire = encodeError(explainCloneError(error, "the result"));
@@ -125,7 +130,7 @@ export class Outbox {
       error: encodeError(explainCloneError(first.error, "the result")),
     };
     const values: unknown[] = [answer];
-    prepare(heads, values, []);
+    prepare(heads, values, [], this.#objects.port);
     this.#post({ kind: "answers", heads, values }, []);
     return true;
   }
@@ -146,16 +151,21 @@ function needsOf({ heads, values }: Answers): Need {
 }
 
 /** Encodes the result of a single answer, in place, when it needs it. */
-function prepare(heads: number[], values: unknown[], transfer: Transferable[]): void {
+function prepare(
+  heads: number[],
+  values: unknown[],
+  transfer: Transferable[],
+  exporter: Exporter | undefined,
+): void {
   const [value] = values;
   if (typeof value !== "object" || value === null) return;
   if (heads[1] === Status.returned && needsEncoding(value)) {
-    values[0] = encode(value, transfer);
+    values[0] = encode(value, transfer, exporter);
     heads[1] = Status.returnedEncoded;
   } else if (heads[1] === Status.chunk) {
     const answer = value as ChunkAnswer;
     if (!needsEncoding(answer.results)) return;
-    const results = encode(answer.results, transfer);
+    const results = encode(answer.results, transfer, exporter);
     values[0] = { ...answer, results, encoded: true } satisfies ChunkAnswer;
   }
 }

@@ -7,7 +7,9 @@
  */
 
 import type { Encoded } from "./_codec.ts";
+import type { RealmPass } from "../sync/_realm_pass.ts";
 import type { WireError } from "./_error_codec.ts";
+import type { ObjectMessage } from "./_object_protocol.ts";
 import type { ProcessRecord, SharedRecord } from "./_this_process.ts";
 import type { CallDescription } from "./callable.ts";
 
@@ -62,6 +64,8 @@ export interface StartMessage {
   mainModule: string | undefined;
   /** Modules whose exports bare functions may refer to. */
   modules: readonly string[];
+  /** What makes it one realm of its process, where that is the parent's. */
+  realm: RealmPass | null;
   /** Claim words, where the backend shares memory. */
   claims: SharedArrayBuffer | null;
   /** How many tasks it may be sent before it answers. */
@@ -111,7 +115,8 @@ export type ToWorker =
   | StopMessage
   | SkipMessage
   | ForgetMessage
-  | PingMessage;
+  | PingMessage
+  | ObjectMessage;
 
 /** Stands for a {@linkcode RunMessage} or {@linkcode AnswersMessage}: the slot on whose card it is. */
 export type CardMessage = number;
@@ -167,7 +172,8 @@ export type FromWorker =
   | StartedMessage
   | FailedMessage
   | ExitMessage
-  | PongMessage;
+  | PongMessage
+  | ObjectMessage;
 
 /** First message to a process that is to do one thing and end. */
 export interface ProcessMessage {

@@ -15,7 +15,7 @@
  */
 
 import { ClaimTable } from "../sync/_claim.ts";
-import { decode } from "./_codec.ts";
+import { decode, sharesObjects } from "./_codec.ts";
 import { encodeError, type WireError } from "./_error_codec.ts";
 import { Outbox, type Post } from "./_outbox.ts";
 import { withoutOwnFrames } from "./_own_frames.ts";
@@ -35,6 +35,8 @@ import {
 } from "./_protocol.ts";
 import type { Resolved, Resolver } from "./_resolve_callable.ts";
 import { RowError, runRows } from "./_run_rows.ts";
+import type { ObjectMessage } from "./_object_protocol.ts";
+import type { SharedObjects } from "./_shared_objects.ts";
 import { UnsharedClaims } from "./_unshared_claims.ts";
 import type { CallDescription } from "./callable.ts";
 import { RunningTask } from "./current_task.ts";
@@ -83,6 +85,7 @@ export class CallServer {
   readonly #claims: ClaimTable | UnsharedClaims;
   readonly #concurrency: number;
   readonly #resolver: Resolver;
+  readonly #objects: SharedObjects;
   readonly #calls = new Map<number, Entry>();
   /** Batches with tasks left; the first is being taken. */
   readonly #batches: Batch[] = [];
@@ -104,13 +107,16 @@ export class CallServer {
     resolver: Resolver,
     post: Post,
     departure: Departure | null,
+    objects: SharedObjects,
   ) {
+    this.#objects = objects;
     this.#post = post;
     this.#departure = departure;
     const claims = this.#claims = start.claims === null
       ? new UnsharedClaims(start.slots)
       : new ClaimTable(start.claims);
     this.#outbox = new Outbox(
+      objects,
       claims.shared ? post : (message, transfer) => {
         post(message, transfer);
         const { heads } = message as AnswersMessage;
@@ -122,7 +128,7 @@ export class CallServer {
   }
 
   /** Handles whatever the parent sends after the start. */
-  receive(message: Exclude<ToWorker, StartMessage>): void {
+  receive(message: Exclude<ToWorker, StartMessage | ObjectMessage>): void {
     switch (message.kind) {
       case "run":
         this.#take(message);
@@ -226,7 +232,10 @@ export class CallServer {
     const args = values.slice(first, batch.nextValue);
     // The batch must not keep alive what its tasks are done with.
     values.fill(undefined, first, batch.nextValue);
-    if (entry.resolved !== undefined && !this.#keepsBack(entry, shape)) {
+    if (
+      entry.resolved !== undefined && !this.#keepsBack(entry, shape) &&
+      !this.#lacksClasses(shape, args)
+    ) {
       return this.#begin(slot, entry, shape, args, now);
     }
     this.#prepareThenBegin(slot, entry, shape, args);
@@ -239,6 +248,11 @@ export class CallServer {
     return (shape & ANNOUNCED) !== 0 || (entry.mean > TINY && this.#departure() !== undefined);
   }
 
+  /** Whether there are shared objects among the arguments, and nothing is known of such yet. */
+  #lacksClasses(shape: number, args: readonly unknown[]): boolean {
+    return (shape & ENCODED) !== 0 && sharesObjects(args) && !this.#objects.isLoaded;
+  }
+
   /** Claims the task only when it can begin, so that it can be cancelled until then. */
   async #prepareThenBegin(slot: number, entry: Entry, shape: number, args: unknown[]) {
     this.#inHand++;
@@ -248,7 +262,10 @@ export class CallServer {
     if ((shape & ANNOUNCED) !== 0) this.#announce(slot);
     try {
       let prepared = false;
-      await Promise.race([stopped, this.#prepare(entry).then(() => prepared = true)]);
+      await Promise.race([
+        stopped,
+        this.#prepare(entry, this.#lacksClasses(shape, args)).then(() => prepared = true),
+      ]);
       this.#preparing.delete(slot);
       const now = performance.now();
       if (this.#ended) return;
@@ -268,7 +285,8 @@ export class CallServer {
     if (!this.#pumpArmed) this.#pump();
   }
 
-  async #prepare(entry: Entry): Promise<void> {
+  async #prepare(entry: Entry, lacksClasses: boolean): Promise<void> {
+    if (lacksClasses) await this.#objects.load();
     if (entry.resolved === undefined) {
       entry.resolving ??= this.#resolver.resolve(entry.description);
       entry.resolving.catch(() => {}).then(() => entry.resolving = undefined);
@@ -292,7 +310,7 @@ export class CallServer {
     const chunk = (shape & CHUNK) !== 0;
     const job: Job = { slot, entry, task, chunk, started };
     try {
-      if ((shape & ENCODED) !== 0) args = decode(args) as unknown[];
+      if ((shape & ENCODED) !== 0) args = decode(args, this.#objects.port) as unknown[];
       const { fn } = entry.resolved!;
       if (chunk) {
         return this.#settleOrWait(job, task.run(runRows, fn, args as unknown[][], task));

@@ -5,14 +5,18 @@
  * parent learns how it ended: `Deno.exit`, `self.close`, uncaught errors and unhandled rejections.
  */
 
-import { decode } from "./_codec.ts";
+import { adoptRealm, realmEnds } from "../sync/_realm_pass.ts";
+import { decode, sharesObjects } from "./_codec.ts";
 import { encodeError } from "./_error_codec.ts";
 import { setMainModule } from "./_main_module.ts";
 import { withoutOwnFrames } from "./_own_frames.ts";
 import type { Post } from "./_outbox.ts";
+import { isObjectMessage, type ObjectMessage } from "./_object_protocol.ts";
 import type { ExitMessage, FailedMessage, StartMessage, ToWorker } from "./_protocol.ts";
 import { type AroundImport, type Loaders, Resolver } from "./_resolve_callable.ts";
 import { CallServer, type Departure } from "./_serve_calls.ts";
+import type { ObjectPort } from "./_object_port.ts";
+import { SharedObjects } from "./_shared_objects.ts";
 import { loadTaskContext } from "./_task_context.ts";
 import { setThisProcess } from "./_this_process.ts";
 import { RunningTask } from "./current_task.ts";
@@ -29,6 +33,8 @@ export interface ParentLink {
   end(): void;
   /** The modules are loaded, the initializer has run: before the first task, if it matters to the link. */
   ready?(): Promise<void>;
+  /** How objects travel whose memory does not, where none of it does. */
+  readonly objects?: ObjectPort;
   /** Around each import of a module for the user, if it matters to the link. */
   readonly aroundImport?: AroundImport;
 }
@@ -37,15 +43,20 @@ export interface ParentLink {
 export class ParentService {
   readonly #link: ParentLink;
   readonly #loaders: Loaders;
+  readonly #objects: SharedObjects;
   #server: CallServer | undefined = undefined;
   #ready = false;
-  readonly #early: Exclude<ToWorker, StartMessage>[] = [];
+  readonly #early: Exclude<ToWorker, StartMessage | ObjectMessage>[] = [];
   #loadedMore = false;
 
   /** @param loaders Imports of modules that the worker may lack permission to import by URL. */
   constructor(link: ParentLink, loaders: Loaders) {
     this.#link = link;
     this.#loaders = loaders;
+    this.#objects = new SharedObjects({
+      sharesMemory: true,
+      post: (message) => link.post(message, []),
+    }, link.objects);
     const uncaught = (event: Event, error: unknown) => {
       event.preventDefault();
       this.#fail("uncaught", encodeError(error));
@@ -69,6 +80,7 @@ export class ParentService {
   /** The worker ends: what is finished leaves, and nothing begins any more. */
   finish(): void {
     this.#server?.end();
+    realmEnds();
   }
 
   /** The worker ends by its own doing. */
@@ -90,12 +102,14 @@ export class ParentService {
 
   /** Handles whatever the parent sends after the start. */
   receive(message: Exclude<ToWorker, StartMessage>): void {
-    if (this.#ready) this.#server!.receive(message);
+    if (isObjectMessage(message)) this.#objects.port!.receive(message);
+    else if (this.#ready) this.#server!.receive(message);
     else this.#early.push(message);
   }
 
   /** Gets ready to run tasks, of which there may be some already. */
   async start(message: StartMessage): Promise<void> {
+    if (message.realm !== null) adoptRealm(message.realm);
     setThisProcess(message.process);
     nameThread(message.name);
     setMainModule(message.mainModule);
@@ -105,15 +119,16 @@ export class ParentService {
       if (message.kind === "answers") this.#loadMore();
     };
     const { departure } = this.#link;
-    const server = this.#server = new CallServer(message, resolver, post, departure);
+    const server = this.#server = new CallServer(message, resolver, post, departure, this.#objects);
     if (message.concurrency > 1) await loadTaskContext();
     if (message.modules.length > 0) await resolver.preload();
     if (message.initializer !== null) {
       try {
         const { call, args } = message.initializer;
+        if (sharesObjects(args)) await this.#objects.load();
         const { fn } = await resolver.resolve(call);
         const task = new RunningTask(call.name, { stopRequested: () => false }, 0);
-        await task.run(fn, ...decode(args) as unknown[]);
+        await task.run(fn, ...decode(args, this.#objects.port) as unknown[]);
       } catch (error) {
         this.#fail("initializer", withoutOwnFrames(encodeError(error)));
         return;

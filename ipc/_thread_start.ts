@@ -2,6 +2,7 @@
  * The first message to a worker thread.
  */
 
+import type { RealmPass } from "../sync/_realm_pass.ts";
 import type { WorkerSetup } from "./_channel.ts";
 import { encode } from "./_codec.ts";
 import { mainModule } from "./_main_module.ts";
@@ -14,6 +15,14 @@ export interface ThreadStartMessage extends StartMessage {
   lifeLock: string;
 }
 
+/** What a thread has in common with its parent. */
+export interface ThreadMemory {
+  readonly claims: SharedArrayBuffer;
+  readonly realm: RealmPass;
+  /** The Web Lock that it holds for life. */
+  readonly lifeLock: string;
+}
+
 /**
  * The first message to a thread.
  *
@@ -22,8 +31,7 @@ export interface ThreadStartMessage extends StartMessage {
  */
 export function startMessage(
   setup: WorkerSetup,
-  claims: SharedArrayBuffer,
-  lifeLock: string,
+  { claims, realm, lifeLock }: ThreadMemory,
   transfer: Transferable[],
 ): ThreadStartMessage {
   const { name, modules, slots, concurrency, initializer } = setup;
@@ -34,6 +42,7 @@ export function startMessage(
     process: sharedRecord(),
     mainModule: mainModule(),
     modules,
+    realm,
     claims,
     slots,
     concurrency,

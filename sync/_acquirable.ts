@@ -43,7 +43,11 @@ export const YES: Promise<true> = Promise.resolve(true as const);
 export class Held implements Disposable, AsyncDisposable {
   #release: (() => Promise<void>) | undefined;
 
-  /** @param release Called once. */
+  /**
+   * For what can be held.
+   *
+   * @param release Called once.
+   */
   constructor(release: () => Promise<void>) {
     this.#release = release;
   }

@@ -10,6 +10,7 @@
  */
 
 import { abortedError, checkTimeout } from "./_deadline.ts";
+import { isSelf } from "./_identity.ts";
 import { aTypeOf, checkOptions, type OptionRule, type OptionRules } from "./_options.ts";
 import { sleepAsync, sleepSync, watch } from "./_park.ts";
 import { endedError, thisRealm } from "./_realm.ts";
@@ -133,6 +134,8 @@ class Drive<T> {
   readonly #protocol: Protocol<T>;
   readonly #resolve: (value: T) => void;
   readonly #reject: (error: unknown) => void;
+  /** Who acts for another realm does not wait for itself. */
+  readonly #keepsAlive = isSelf();
   #sleep: Sleep | undefined = undefined;
   #stopSleep: (() => void) | undefined = undefined;
 
@@ -174,7 +177,14 @@ class Drive<T> {
     if (left <= 0) return "timeout";
     if (deadline.signal?.aborted) return "aborted";
     const state = waiters.at(node, FIELD.STATE);
-    const stop = sleepAsync(waiters.words, state, NODE.WAITING, left, this.#woken);
+    const stop = sleepAsync(
+      waiters.words,
+      state,
+      NODE.WAITING,
+      left,
+      this.#keepsAlive,
+      this.#woken,
+    );
     if (stop === undefined) return "woken";
     this.#sleep = sleep;
     this.#stopSleep = stop;

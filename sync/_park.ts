@@ -42,6 +42,7 @@ export function sleepSync(words: Words, index: number, value: number, ms: number
 /**
  * Waits while the word has the value, for at most `ms` milliseconds.
  *
+ * @param keepsAlive Whether the program goes on meanwhile.
  * @returns `undefined` when the word has another value; else what calls `woken` once, at the end of the
  * wait, unless it is stopped.
  */
@@ -50,16 +51,17 @@ export function sleepAsync(
   index: number,
   value: number,
   ms: number,
+  keepsAlive: boolean,
   woken: () => void,
 ): (() => void) | undefined {
   const { async, value: outcome } = Atomics.waitAsync(words, index, value, ms);
   if (!async) return undefined;
   let isOver = false;
-  keepAlive();
+  if (keepsAlive) keepAlive();
   const end = () => {
     if (isOver) return false;
     isOver = true;
-    letGo();
+    if (keepsAlive) letGo();
     return true;
   };
   outcome.then(() => end() && woken());

@@ -4,7 +4,8 @@
 
 import { CancelledError } from "./errors.ts";
 import { wake } from "./_park.ts";
-import { type RealmPass, Realms } from "./_realms.ts";
+import { beforeRealmEnds, givenPass, type RealmPass } from "./_realm_pass.ts";
+import { Realms } from "./_realms.ts";
 import { Waiters } from "./_waiters.ts";
 
 /** A realm, with what it needs to wait and to be waited for. */
@@ -18,19 +19,15 @@ let current: Realm | undefined;
 
 /** This realm. One that no other has started is the first of its process. */
 export function thisRealm(): Realm {
-  return current ??= firstRealm();
+  return current ??= joinProcess();
 }
 
-function firstRealm(): Realm {
-  const realms = new Realms();
-  const id = realms.begin(0);
-  return { id, realms, waiters: new Waiters(realms, id) };
-}
-
-/** Joins the process of the realm that has started this one, before anything is shared. */
-export function adoptRealm({ table, waiters, id }: RealmPass): void {
-  const realms = new Realms(table);
-  current = { id, realms, waiters: new Waiters(realms, id, waiters) };
+function joinProcess(): Realm {
+  const pass = givenPass();
+  const realms = new Realms(pass?.table);
+  const id = pass?.id ?? realms.begin(0);
+  beforeRealmEnds(() => endRealm(id));
+  return { id, realms, waiters: new Waiters(realms, id, pass?.waiters) };
 }
 
 /** What a realm that this one is about to start has to adopt. */

@@ -36,16 +36,6 @@ const CAPACITY = 2 ** PLACE_BITS;
 /** Bits of a realm's number. */
 export const REALM_BITS = 24;
 
-/** What a realm needs to be one of its process. */
-export interface RealmPass {
-  /** The table of realms. */
-  readonly table: SharedArrayBuffer;
-  /** The table of waiters, see `_waiters.ts`. */
-  readonly waiters: SharedArrayBuffer;
-  /** The realm's number. */
-  readonly id: number;
-}
-
 /** See the head of the file. */
 export class Realms {
   readonly buffer: SharedArrayBuffer;

@@ -11,6 +11,8 @@ import { RuntimeError } from "./errors.ts";
 export interface ShareableKind<T extends object> {
   readonly name: string;
   readonly prototype: T;
+  /** Why its objects can't go to another process, where they can't. */
+  readonly refusal?: string;
   /** The object's number. */
   id(object: T): number;
   /** What another realm makes the object of; structured clone keeps it. */
@@ -53,6 +55,11 @@ export function recordOf(object: object, kind: ShareableKind<object>): SharedRec
   const id = kind.id(object);
   remember(id, object);
   return [kind.name, id, kind.data(object)];
+}
+
+/** The class of shared objects of that name. */
+export function kindNamed(name: string): ShareableKind<object> | undefined {
+  return byName.get(name);
 }
 
 /** The object that a record is of. */

@@ -30,7 +30,7 @@ import { NODE } from "./_waiters.ts";
 import { untilDismissed, wakeAll, wakeOne } from "./_waiting.ts";
 import { RuntimeError } from "./errors.ts";
 import { Lock } from "./lock.ts";
-import { RLock } from "./rlock.ts";
+import type { RLock } from "./rlock.ts";
 
 const WAIT = "wait for a Condition";
 const NOTIFY = "notify a Condition";

@@ -1,0 +1,267 @@
+/**
+ * One side of a way on which objects are used that live on the other.
+ *
+ * A lock's memory does not leave its process. Where it is passed on, the other side gets something of the
+ * same class whose methods are calls over the way between the two; the object is kept for as long as the
+ * other side has that. Either side may pass on objects, those that it got from elsewhere too.
+ *
+ * - What is called is looked up by class and method (`_remote_methods.ts`); nothing else can be reached.
+ * - The other side acts as a realm of its own: what it holds is its, and when the way ends, what it held goes
+ *   to others and what it waited for is not waited for any more.
+ * - An object that goes back to where it lives is itself again.
+ */
+
+import { actAs, thisTask } from "../sync/_identity.ts";
+import { endRealm, passForChild } from "../sync/_realm.ts";
+import { kindNamed, type ShareableKind } from "../sync/_shareable.ts";
+import { RuntimeError } from "../sync/errors.ts";
+import { decode, encode, type Exporter, type Importer } from "./_codec.ts";
+import { decodeError, encodeError } from "./_error_codec.ts";
+import type {
+  CallMessage,
+  DropMessage,
+  ObjectMessage,
+  RemoteRecord,
+  ReplyMessage,
+} from "./_object_protocol.ts";
+import { type Home, homeOf, type RemoteAnswer, remoteObject } from "./_remote_object.ts";
+import { remoteMethod } from "./_remote_methods.ts";
+
+/** An object that the other side has. */
+interface Exported {
+  readonly object: object;
+  readonly kind: string;
+  /** How often it was sent and not dropped. */
+  times: number;
+}
+
+/** A call that is not answered. */
+interface Pending {
+  resolve(answer: RemoteAnswer): void;
+  reject(error: unknown): void;
+}
+
+/** An object of the other side. */
+interface Imported {
+  readonly ref: WeakRef<object>;
+  times: number;
+}
+
+/** What a port needs of its channel. */
+export interface ObjectLink {
+  /** Whether the other side has the same memory. */
+  readonly sharesMemory: boolean;
+  post(message: ObjectMessage): void;
+  /** Whether an answer is waited for: the way has to be kept open. */
+  waits?(on: boolean): void;
+}
+
+/** See the head of the file. */
+export class ObjectPort implements Exporter, Importer, Home {
+  readonly #link: ObjectLink;
+  readonly #exports = new Map<number, Exported>();
+  readonly #numbers = new Map<object, number>();
+  readonly #imports = new Map<number, Imported>();
+  readonly #pending = new Map<number, Pending>();
+  /** The other side's calls that may be aborted. */
+  readonly #serving = new Map<number, AbortController>();
+  readonly #collected: FinalizationRegistry<number>;
+  #lastNumber = 0;
+  #lastCall = 0;
+  /** As whom the other side acts here, once it does. */
+  #realm = 0;
+  #isClosed = false;
+
+  constructor(link: ObjectLink) {
+    this.#link = link;
+    this.#collected = new FinalizationRegistry((object) => this.#drop(object));
+  }
+
+  /** Whether memory that comes from the other side is this one's, too. */
+  get sharesMemory(): boolean {
+    return this.#link.sharesMemory;
+  }
+
+  /** What is sent of an object; `undefined` when its memory can be. */
+  export(object: object, kind: ShareableKind<object>): RemoteRecord | undefined {
+    const home = homeOf(object);
+    if (home?.port === this) return ["here", home.id];
+    if (home === undefined && this.#link.sharesMemory) return undefined;
+    if (kind.refusal !== undefined) throw new TypeError(kind.refusal);
+    let id = this.#numbers.get(object);
+    if (id === undefined) {
+      id = ++this.#lastNumber;
+      this.#numbers.set(object, id);
+      this.#exports.set(id, { object, kind: kind.name, times: 0 });
+    }
+    this.#exports.get(id)!.times++;
+    return ["there", kind.name, id];
+  }
+
+  /** The object that was sent so. */
+  import(record: unknown): object {
+    const remote = record as RemoteRecord;
+    if (remote[0] === "here") {
+      const exported = this.#exports.get(remote[1]);
+      if (exported !== undefined) return exported.object;
+      throw new RuntimeError("Cannot receive an object: it was said to be dropped");
+    }
+    const [, name, id] = remote;
+    const known = this.#imports.get(id);
+    const present = known?.ref.deref();
+    if (present !== undefined) {
+      known!.times++;
+      return present;
+    }
+    const kind = kindNamed(name);
+    if (kind === undefined) {
+      throw new RuntimeError(`Cannot receive a ${String(name)}: nothing is known of that class`);
+    }
+    const object = remoteObject(kind, this, id);
+    this.#imports.set(id, { ref: new WeakRef(object), times: (known?.times ?? 0) + 1 });
+    this.#collected.register(object, id);
+    return object;
+  }
+
+  /** Tells the other side that an object of its is not wanted any more, unless it came again. */
+  #drop(object: number): void {
+    const imported = this.#imports.get(object);
+    if (imported === undefined || imported.ref.deref() !== undefined || this.#isClosed) return;
+    this.#imports.delete(object);
+    this.#link.post({ kind: "drop", object, times: imported.times });
+  }
+
+  /** Calls a method of an object of the other side; see {@linkcode Home}. */
+  async call(
+    object: number,
+    method: string,
+    args: readonly unknown[],
+    signal?: AbortSignal,
+  ): Promise<RemoteAnswer> {
+    if (this.#isClosed) throw goneError(method);
+    const call = ++this.#lastCall;
+    const message: CallMessage = {
+      kind: "call",
+      call,
+      object,
+      method,
+      args: encode(args, [], this),
+      task: thisTask(),
+    };
+    const answer = Promise.withResolvers<RemoteAnswer>();
+    const abort = () => this.#link.post({ kind: "abort", call });
+    this.#pending.set(call, answer);
+    if (this.#pending.size === 1) this.#link.waits?.(true);
+    try {
+      this.#link.post(message);
+      signal?.addEventListener("abort", abort);
+      return await answer.promise;
+    } finally {
+      signal?.removeEventListener("abort", abort);
+      this.#pending.delete(call);
+      if (this.#pending.size === 0) this.#link.waits?.(false);
+    }
+  }
+
+  /** Handles what the other side sends. */
+  receive(message: ObjectMessage): void {
+    if (this.#isClosed) return;
+    switch (message.kind) {
+      case "call":
+        this.#serve(message);
+        break;
+      case "reply":
+        this.#settle(message);
+        break;
+      case "abort":
+        this.#serving.get(message.call)?.abort();
+        break;
+      case "drop":
+        this.#forget(message);
+        break;
+      default:
+        message satisfies never;
+    }
+  }
+
+  #settle({ call, value, error, abandoned }: ReplyMessage): void {
+    const pending = this.#pending.get(call);
+    try {
+      if (error !== null) pending?.reject(decodeError(error));
+      else pending?.resolve({ value: decode(value, this), abandoned });
+    } catch (error) {
+      pending?.reject(error);
+    }
+  }
+
+  #forget({ object, times }: DropMessage): void {
+    const exported = this.#exports.get(object);
+    if (exported === undefined) return;
+    exported.times -= times;
+    if (exported.times > 0) return;
+    this.#exports.delete(object);
+    this.#numbers.delete(exported.object);
+  }
+
+  async #serve(message: CallMessage): Promise<void> {
+    const { call } = message;
+    const controller = new AbortController();
+    this.#serving.set(call, controller);
+    let target: object | undefined;
+    let value: unknown;
+    let failure: { error: unknown } | undefined;
+    try {
+      ({ target, value } = await this.#perform(message, controller.signal));
+    } catch (error) {
+      failure = { error };
+    }
+    this.#serving.delete(call);
+    if (this.#isClosed) return;
+    const abandoned = target !== undefined && Reflect.get(target, "abandoned") === true;
+    this.#link.post({
+      kind: "reply",
+      call,
+      value: encode(value, [], this),
+      error: failure === undefined ? null : encodeError(failure.error),
+      abandoned,
+    });
+  }
+
+  async #perform(
+    { object, method, args, task }: CallMessage,
+    signal: AbortSignal,
+  ): Promise<{ target: object; value: unknown }> {
+    const exported = this.#exports.get(object);
+    const way = exported && remoteMethod(exported.kind, method);
+    if (exported === undefined || way === undefined) {
+      throw new RuntimeError(
+        `Cannot call ${String(method)}: there is no such object, or no such method`,
+      );
+    }
+    const given = decode(args, this) as unknown[];
+    // The limit of what may wait comes last.
+    const full = way === "wait" ? [{ ...given[0] as object | undefined, signal }] : given;
+    if (this.#realm === 0) this.#realm = passForChild().id;
+    const target = exported.object as Record<string, (...args: unknown[]) => unknown>;
+    const value = await actAs({ realm: this.#realm, task }, () => target[method]!(...full));
+    return { target, value };
+  }
+
+  /** The way has ended. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    // First, so that what it waited for is not given to it.
+    if (this.#realm !== 0) endRealm(this.#realm);
+    for (const controller of this.#serving.values()) controller.abort();
+    for (const pending of this.#pending.values()) pending.reject(goneError("on"));
+    this.#exports.clear();
+    this.#numbers.clear();
+  }
+}
+
+function goneError(method: string): RuntimeError {
+  return new RuntimeError(
+    `Cannot call ${method}: the process that the object lives in has ended, or let go of this one`,
+  );
+}

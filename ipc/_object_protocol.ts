@@ -1,0 +1,64 @@
+/**
+ * Messages about objects that live elsewhere: how the methods of a lock are called whose memory is in
+ * another process. Both sides may have such objects, and send any of these.
+ */
+
+import type { Encoded } from "./_codec.ts";
+import type { WireError } from "./_error_codec.ts";
+
+/** Calls a method. */
+export interface CallMessage {
+  kind: "call";
+  /** Names the call between the two sides. */
+  call: number;
+  object: number;
+  method: string;
+  args: Encoded;
+  /** The task that calls, of its own in its realm. */
+  task: number;
+}
+
+/** The end of a call. */
+export interface ReplyMessage {
+  kind: "reply";
+  call: number;
+  /** What the method returned. */
+  value: Encoded;
+  /** What it threw, if it did. */
+  error: WireError | null;
+  /** Whether the object was left by a dead holder, after the call. */
+  abandoned: boolean;
+}
+
+/** The caller does not want to wait any more. */
+export interface AbortMessage {
+  kind: "abort";
+  call: number;
+}
+
+/** Nobody has the object any more that was received so often. */
+export interface DropMessage {
+  kind: "drop";
+  object: number;
+  times: number;
+}
+
+/** See the head of the file. */
+export type ObjectMessage = CallMessage | ReplyMessage | AbortMessage | DropMessage;
+
+/**
+ * What is sent of an object: its class and number, for one that lives with the sender; its number, for one
+ * that lives with the receiver.
+ */
+export type RemoteRecord =
+  | readonly ["there", kind: string, object: number]
+  | readonly [
+    "here",
+    object: number,
+  ];
+
+/** Whether a message is about objects. */
+export function isObjectMessage(message: { kind: string }): message is ObjectMessage {
+  return message.kind === "call" || message.kind === "reply" || message.kind === "abort" ||
+    message.kind === "drop";
+}

@@ -1,0 +1,124 @@
+/**
+ * Objects that stand for those of another process: of the same class, with the same asynchronous methods.
+ */
+
+import type { ShareableKind } from "../sync/_shareable.ts";
+import { CancelledError, RuntimeError } from "../sync/errors.ts";
+import { LOCAL_METHODS, type RemoteMethod, remoteMethods } from "./_remote_methods.ts";
+
+/** What a call came to. */
+export interface RemoteAnswer {
+  readonly value: unknown;
+  /** Whether the object was left by a dead holder. */
+  readonly abandoned: boolean;
+}
+
+/** Where such objects live. */
+export interface Home {
+  /**
+   * Calls a method.
+   *
+   * @throws What it throws; a `RuntimeError` when the object's process is gone.
+   */
+  call(
+    object: number,
+    method: string,
+    args: readonly unknown[],
+    signal?: AbortSignal,
+  ): Promise<RemoteAnswer>;
+}
+
+/** An object's home, and its number there. */
+export interface Address {
+  readonly port: Home;
+  readonly id: number;
+}
+
+const addresses = new WeakMap<object, Address>();
+/** What the object's holder, if this process is, has learnt of it. */
+const abandonedOnes = new WeakSet<object>();
+const prototypes = new Map<string, object>();
+
+/** Where an object lives, if elsewhere. */
+export function homeOf(object: object): Address | undefined {
+  return addresses.get(object);
+}
+
+/** An object that stands for one of another process. */
+export function remoteObject(kind: ShareableKind<object>, port: Home, id: number): object {
+  let prototype = prototypes.get(kind.name);
+  if (prototype === undefined) {
+    prototype = remotePrototype(kind);
+    prototypes.set(kind.name, prototype);
+  }
+  const object = Object.create(prototype);
+  addresses.set(object, { port, id });
+  return object;
+}
+
+/** What the object has by its class, by calls where that is possible and refused where it is not. */
+function remotePrototype(kind: ShareableKind<object>): object {
+  const prototype: object = Object.create(kind.prototype);
+  for (const key of keysOf(kind.prototype)) {
+    if (!LOCAL_METHODS.includes(key)) Object.defineProperty(prototype, key, refusing(kind, key));
+  }
+  for (const [name, way] of Object.entries(remoteMethods(kind.name))) {
+    Object.defineProperty(prototype, name, { value: calling(kind, name, way), configurable: true });
+  }
+  Object.defineProperty(prototype, "abandoned", {
+    configurable: true,
+    get(this: object) {
+      return abandonedOnes.has(this);
+    },
+  });
+  Object.defineProperty(prototype, Symbol.for("Deno.customInspect"), {
+    value: () => `${kind.name} { of another process }`,
+  });
+  return prototype;
+}
+
+function* keysOf(prototype: object): Generator<PropertyKey> {
+  for (let at = prototype; at !== Object.prototype; at = Object.getPrototypeOf(at)) {
+    yield* Reflect.ownKeys(at);
+  }
+}
+
+function refusing(kind: ShareableKind<object>, key: PropertyKey): PropertyDescriptor {
+  const name = String(key);
+  const remedy = name.endsWith("Sync") ? `: use await ${name.slice(0, -"Sync".length)}()` : "";
+  return {
+    configurable: true,
+    get() {
+      throw new RuntimeError(
+        `Cannot use ${name} of a ${kind.name} that lives in another process: its memory is not here${remedy}`,
+      );
+    },
+  };
+}
+
+function calling(kind: ShareableKind<object>, name: string, way: RemoteMethod) {
+  return async function (this: object, ...args: unknown[]): Promise<unknown> {
+    const address = addresses.get(this);
+    if (address === undefined) throw new TypeError(`Cannot call ${name}: this is no ${kind.name}`);
+    const { port, id } = address;
+    if (way === "call") return learn(this, await port.call(id, name, args));
+    const { signal, ...limit } = (args[0] ?? {}) as { signal?: AbortSignal };
+    if (signal === undefined) return learn(this, await port.call(id, name, [limit]));
+    const aborted = () =>
+      new CancelledError(`Cannot ${name} a ${kind.name}: the signal was aborted`, {
+        cause: signal.reason,
+      });
+    if (signal.aborted) throw aborted();
+    try {
+      return learn(this, await port.call(id, name, [limit], signal));
+    } catch (error) {
+      throw error instanceof CancelledError && signal.aborted ? aborted() : error;
+    }
+  };
+}
+
+function learn(object: object, { value, abandoned }: RemoteAnswer): unknown {
+  if (abandoned) abandonedOnes.add(object);
+  else abandonedOnes.delete(object);
+  return value;
+}
