@@ -2,11 +2,13 @@
  * Starts the child of a {@linkcode Process}; its own side is `target_entry.ts`.
  */
 
-import { toBytes } from "./_bytes.ts";
+import { fromBytes, toBytes } from "./_bytes.ts";
 import { Child, type ChildSpec } from "./_child.ts";
 import { encode, explainCloneError, firstUnsendable } from "./_codec.ts";
 import { encodeError } from "./_error_codec.ts";
 import { mainModule } from "./_main_module.ts";
+import { isObjectMessage, type ObjectMessage } from "./_object_protocol.ts";
+import { ObjectPort } from "./_object_port.ts";
 import type { ProcessMessage, TargetMessage } from "./_protocol.ts";
 import type { ProcessRecord } from "./_this_process.ts";
 import type { Call, CallDescription } from "./callable.ts";
@@ -29,8 +31,15 @@ export interface TargetSetup {
  * @throws {DOMException} When the arguments or fields can't be cloned; nothing has started then.
  */
 export function launchTarget(setup: TargetSetup, spec: ChildSpec): Child {
-  const first = firstMessage(setup);
-  const child = new Child(spec, { message() {}, ended() {} });
+  const objects = new ObjectPort({
+    sharesMemory: false,
+    post: (message) => child.send(toBytes(message)),
+  });
+  const first = firstMessage(setup, objects);
+  const child = new Child(spec, {
+    message: (parts) => objects.receive(objectMessage(fromBytes(parts))),
+    ended: () => objects.close(),
+  });
   child.send(first);
   const { target } = setup;
   const sendTarget = () => child.send(toBytes(targetMessage(target)));
@@ -39,7 +48,13 @@ export function launchTarget(setup: TargetSetup, spec: ChildSpec): Child {
   return child;
 }
 
-function firstMessage(setup: TargetSetup): Uint8Array[] {
+/** What else a child sends is no message of Herd's. */
+function objectMessage(message: unknown): ObjectMessage {
+  if (isObjectMessage(message as { kind: string })) return message as ObjectMessage;
+  throw new TypeError("Cannot use a message from a process: it is of no known kind");
+}
+
+function firstMessage(setup: TargetSetup, objects: ObjectPort): Uint8Array[] {
   const { process, subclass, args, fields, modules } = setup;
   try {
     const transfer: Transferable[] = [];
@@ -49,7 +64,7 @@ function firstMessage(setup: TargetSetup): Uint8Array[] {
       mainModule: mainModule(),
       modules,
       subclass,
-      values: encode([args, fields], transfer),
+      values: encode([args, fields], transfer, objects),
     };
     return toBytes(message, transfer);
   } catch (error) {

@@ -158,9 +158,14 @@ export class ObjectPort implements Exporter, Importer, Home {
       return await answer.promise;
     } finally {
       signal?.removeEventListener("abort", abort);
-      this.#pending.delete(call);
-      if (this.#pending.size === 0) this.#link.waits?.(false);
+      this.#answered(call);
     }
+  }
+
+  #answered(call: number): Pending | undefined {
+    const pending = this.#pending.get(call);
+    if (this.#pending.delete(call) && this.#pending.size === 0) this.#link.waits?.(false);
+    return pending;
   }
 
   /** Handles what the other side sends. */
@@ -185,7 +190,8 @@ export class ObjectPort implements Exporter, Importer, Home {
   }
 
   #settle({ call, value, error, abandoned }: ReplyMessage): void {
-    const pending = this.#pending.get(call);
+    // Now: the way may be one that is only let go of while a message of its is handled.
+    const pending = this.#answered(call);
     try {
       if (error !== null) pending?.reject(decodeError(error));
       else pending?.resolve({ value: decode(value, this), abandoned });

@@ -8,6 +8,7 @@
  */
 
 import type { AsyncLocalStorage } from "node:async_hooks";
+import { setTaskSource } from "../sync/_task_source.ts";
 
 let storage: AsyncLocalStorage<unknown> | undefined;
 let alone: unknown;
@@ -26,6 +27,8 @@ export function taskInContext(): unknown {
   const context = storage?.getStore();
   return context === IMPORTED ? undefined : context ?? alone;
 }
+
+setTaskSource(taskInContext);
 
 /** Imports a module: its own code, and what that leaves running, is known by {@linkcode isImported}. */
 export async function importInContext<T>(load: () => Promise<T>): Promise<T> {

@@ -8,11 +8,13 @@
  * @module
  */
 
-import { fromBytes } from "./_bytes.ts";
+import { fromBytes, toBytes } from "./_bytes.ts";
 import { type ChildLink, type LinkSettings, linkToParent } from "./_child_link.ts";
-import { decode } from "./_codec.ts";
+import { decode, sharesObjects } from "./_codec.ts";
 import { decodeError } from "./_error_codec.ts";
 import { setMainModule } from "./_main_module.ts";
+import { isObjectMessage, type ObjectMessage } from "./_object_protocol.ts";
+import { ObjectPort } from "./_object_port.ts";
 import { hideOwnFrames } from "./_own_frames.ts";
 import { Inherited } from "./_process_work.ts";
 import type { ProcessMessage, TargetMessage } from "./_protocol.ts";
@@ -51,12 +53,17 @@ export async function runTarget(
   revoke: readonly Deno.PermissionDescriptor[],
 ): Promise<void> {
   const link = await linkToParent(settings, revoke);
-  const { process, target } = await receiveOrder(link);
+  const objects = new ObjectPort({
+    sharesMemory: false,
+    post: (message) => link.send(toBytes(message)),
+    waits: (on) => link.hold(on),
+  });
+  const { process, target } = await receiveOrder(link, objects);
   setThisProcess({ record: process.process, children: null });
   setMainModule(process.mainModule);
   const settled = expectToSettle();
   try {
-    await carryOut(process, target, new Resolver(process.modules, loaders));
+    await carryOut({ process, target }, new Resolver(process.modules, loaders), objects);
     settled();
   } catch (error) {
     settled();
@@ -65,13 +72,14 @@ export async function runTarget(
   }
 }
 
-async function receiveOrder(link: ChildLink): Promise<Order> {
+async function receiveOrder(link: ChildLink, objects: ObjectPort): Promise<Order> {
   const { promise, resolve } = Promise.withResolvers<Order>();
   let process: ProcessMessage;
   const orphaned = () => Deno.unrefTimer(setTimeout(() => exit(1), LAST_MOMENTS));
   link.receive((parts) => {
-    const message = fromBytes(parts) as ProcessMessage | TargetMessage;
-    if (message.kind === "process") process = message;
+    const message = fromBytes(parts) as ProcessMessage | TargetMessage | ObjectMessage;
+    if (isObjectMessage(message)) objects.receive(message);
+    else if (message.kind === "process") process = message;
     else {
       link.hold(false);
       resolve({ process, target: message });
@@ -81,16 +89,17 @@ async function receiveOrder(link: ChildLink): Promise<Order> {
 }
 
 async function carryOut(
-  message: ProcessMessage,
-  target: TargetMessage,
+  { process: message, target }: Order,
   resolver: Resolver,
+  objects: ObjectPort,
 ): Promise<void> {
   if (target.refusal !== null) throw decodeError(target.refusal);
   setPreparing(true);
   const subclass = message.subclass && await resolveClass(message.subclass, resolver);
   const fn = target.call && (await resolver.resolve(target.call)).fn;
   setPreparing(false);
-  const [args, fields] = decode(message.values) as [unknown[], Record<string, unknown>];
+  if (sharesObjects(message.values)) await import("../sync/mod.ts");
+  const [args, fields] = decode(message.values, objects) as [unknown[], Record<string, unknown>];
   const inherited = new Inherited(thisProcess(), { target: fn ?? undefined, args });
   const process: Process = Reflect.construct(Process, [inherited], subclass ?? Process);
   for (const [key, value] of Object.entries(fields)) {

@@ -6,6 +6,7 @@
  */
 
 import { thisRealm } from "./_realm.ts";
+import { callingTask } from "./_task_source.ts";
 
 /** An owner. */
 export interface Identity {
@@ -15,15 +16,9 @@ export interface Identity {
   readonly task: number;
 }
 
-let taskOf: () => unknown = () => undefined;
 const numbers = new WeakMap<object, number>();
 let last = 0;
 let other: Identity | undefined;
-
-/** Says how the task that the caller is part of is found: an object, or `undefined` outside any. */
-export function setTaskSource(source: () => unknown): void {
-  taskOf = source;
-}
 
 /** Whether the caller acts for itself. */
 export function isSelf(): boolean {
@@ -48,7 +43,7 @@ export function actAs<T>(identity: Identity, fn: () => T): T {
 
 /** The number of the task that the caller is part of. */
 export function thisTask(): number {
-  const task = taskOf();
+  const task = callingTask();
   if (typeof task !== "object" || task === null) return 0;
   const known = numbers.get(task);
   if (known !== undefined) return known;
