@@ -15,6 +15,7 @@ import {
   type SharedRecord,
 } from "../sync/_shareable.ts";
 import { decodeError, encodeError, type WireError } from "./_error_codec.ts";
+import { type FunctionRecord, functionRecord } from "./_function_record.ts";
 import { isMarked, isPlainObject, takeTransfer, transfersPending } from "./transfer.ts";
 
 /**
@@ -35,6 +36,8 @@ interface Handler {
 /** Tags of shared objects: by their memory, and by what stands for them elsewhere. */
 const SHARED = "shared";
 const REMOTE = "remote";
+/** A function that a shared object brings along. */
+const FUNCTION = "function";
 
 /** How shared objects go to where their memory is not. */
 export interface Exporter {
@@ -48,6 +51,8 @@ export interface Importer {
   readonly sharesMemory: boolean;
   /** The object that was sent so. */
   import(record: unknown): object;
+  /** A function that an object has brought along. */
+  revive(record: FunctionRecord): unknown;
 }
 
 const HANDLERS: readonly Handler[] = [
@@ -221,6 +226,8 @@ class Encoder {
   readonly #exporter: Exporter | undefined;
   /** Whether there was a shared object. */
   shares = false;
+  /** In how many of them the encoder is: nested ones. */
+  #sharing = 0;
 
   constructor(transferList: Transferable[], exporter: Exporter | undefined) {
     this.#transferList = transferList;
@@ -228,6 +235,9 @@ class Encoder {
   }
 
   encode(value: unknown): unknown {
+    if (typeof value === "function" && this.#sharing > 0) {
+      return { [TAG]: FUNCTION, data: functionRecord(value) };
+    }
     if (typeof value !== "object" || value === null) return value;
     if (this.#copies.has(value)) return this.#copies.get(value);
     const moved = takeTransfer(value);
@@ -263,7 +273,9 @@ class Encoder {
     if (remote !== undefined) record = { [TAG]: REMOTE, data: remote };
     else {
       const [name, id, data] = recordOf(object, kind);
+      this.#sharing++;
       record = { [TAG]: SHARED, data: [name, id, this.encode(data)] };
+      this.#sharing--;
     }
     this.#copies.set(object, record);
     return record;
@@ -361,6 +373,9 @@ class Decoder {
       return objectOf([name, id, this.decode(own)]);
     }
     if (tag === REMOTE && this.#importer !== undefined) return this.#importer.import(data);
+    if (tag === FUNCTION && this.#importer !== undefined) {
+      return this.#importer.revive(data as FunctionRecord);
+    }
     const handler = HANDLERS.find((handler) => handler.tag === tag);
     if (handler === undefined) {
       throw new TypeError(`Cannot decode a value: nothing is known of tag ${String(tag)}`);

@@ -37,7 +37,13 @@
  * @module
  */
 
-import { CancelledError, RuntimeError, TimeoutError, ValueError } from "../sync/errors.ts";
+import {
+  BrokenBarrierError,
+  CancelledError,
+  RuntimeError,
+  TimeoutError,
+  ValueError,
+} from "../sync/errors.ts";
 
 /** How many errors deep causes and lists are followed; an error that is deeper is described. */
 const MAX_DEPTH = 64;
@@ -150,6 +156,7 @@ registerErrorClass("RuntimeError", RuntimeError);
 registerErrorClass("ValueError", ValueError);
 registerErrorClass("CancelledError", CancelledError);
 registerErrorClass("TimeoutError", TimeoutError);
+registerErrorClass("BrokenBarrierError", BrokenBarrierError);
 
 const BUILT_IN = [
   "Error",

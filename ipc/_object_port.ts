@@ -17,6 +17,7 @@ import { kindNamed, type ShareableKind } from "../sync/_shareable.ts";
 import { RuntimeError } from "../sync/errors.ts";
 import { decode, encode, type Exporter, type Importer } from "./_codec.ts";
 import { decodeError, encodeError } from "./_error_codec.ts";
+import type { FunctionRecord } from "./_function_record.ts";
 import type {
   CallMessage,
   DropMessage,
@@ -25,6 +26,7 @@ import type {
   ReplyMessage,
 } from "./_object_protocol.ts";
 import { type Home, homeOf, type RemoteAnswer, remoteObject } from "./_remote_object.ts";
+import { receivedFunction } from "./_received_function.ts";
 import { remoteMethod } from "./_remote_methods.ts";
 
 /** An object that the other side has. */
@@ -121,6 +123,11 @@ export class ObjectPort implements Exporter, Importer, Home {
     this.#imports.set(id, { ref: new WeakRef(object), times: (known?.times ?? 0) + 1 });
     this.#collected.register(object, id);
     return object;
+  }
+
+  /** A function that an object has brought along. */
+  revive(record: FunctionRecord): () => unknown {
+    return receivedFunction(record);
   }
 
   /** Tells the other side that an object of its is not wanted any more, unless it came again. */

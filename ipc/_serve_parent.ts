@@ -19,6 +19,7 @@ import type { ObjectPort } from "./_object_port.ts";
 import { SharedObjects } from "./_shared_objects.ts";
 import { loadTaskContext } from "./_task_context.ts";
 import { setThisProcess } from "./_this_process.ts";
+import { setThisResolver } from "./_this_resolver.ts";
 import { RunningTask } from "./current_task.ts";
 import { nameThread } from "./thread.ts";
 
@@ -114,6 +115,7 @@ export class ParentService {
     nameThread(message.name);
     setMainModule(message.mainModule);
     const resolver = new Resolver(message.modules, this.#loaders, this.#link.aroundImport);
+    setThisResolver(resolver);
     const post: Post = (message, transfer) => {
       this.#link.post(message, transfer);
       if (message.kind === "answers") this.#loadMore();

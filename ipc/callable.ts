@@ -184,7 +184,7 @@ export function describe(callable: unknown): Call {
   }
   let call = callsOf.get(callable);
   if (call === undefined) {
-    call = callable instanceof Reference ? describeReference(callable) : describeText(callable);
+    call = callable instanceof Reference ? describeReference(callable) : describeFunction(callable);
     callsOf.set(callable, call);
   }
   return call;
@@ -220,10 +220,13 @@ function newCall(description: CallDescription, loadedModule: string | undefined)
   };
 }
 
-function describeText(fn: object): Call {
+function describeFunction(fn: object): Call {
   checkFunction(fn);
-  const name = nameOf(fn);
-  const text = textOf(fn);
+  return describeText(nameOf(fn), textOf(fn));
+}
+
+/** The call of a function of that name and text. */
+export function describeText(name: string, text: string): Call {
   const key = `${name}\n${text}`;
   const known = callsByText.get(key)?.deref();
   if (known !== undefined) return known;

@@ -20,6 +20,7 @@ import { Inherited } from "./_process_work.ts";
 import type { ProcessMessage, TargetMessage } from "./_protocol.ts";
 import { type AnyFunction, type Loaders, Resolver } from "./_resolve_callable.ts";
 import { setPreparing, setThisProcess, thisProcess } from "./_this_process.ts";
+import { setThisResolver } from "./_this_resolver.ts";
 import type { CallDescription } from "./callable.ts";
 import { setCurrentProcess } from "./current_process.ts";
 import { RunningTask } from "./current_task.ts";
@@ -63,7 +64,9 @@ export async function runTarget(
   setMainModule(process.mainModule);
   const settled = expectToSettle();
   try {
-    await carryOut({ process, target }, new Resolver(process.modules, loaders), objects);
+    const resolver = new Resolver(process.modules, loaders);
+    setThisResolver(resolver);
+    await carryOut({ process, target }, resolver, objects);
     settled();
   } catch (error) {
     settled();

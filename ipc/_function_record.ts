@@ -1,0 +1,23 @@
+/**
+ * Functions that shared objects bring along: what is sent of them.
+ */
+
+import { nameOf, textOf } from "./_function_text.ts";
+
+/** See the head of the file. */
+export interface FunctionRecord {
+  readonly name: string;
+  readonly text: string;
+}
+
+const records = new WeakMap<object, FunctionRecord>();
+
+/** What is sent of a function. */
+export function functionRecord(fn: { readonly name: unknown }): FunctionRecord {
+  return records.get(fn) ?? { name: nameOf(fn), text: textOf(fn) };
+}
+
+/** What `fn` was made of here, which is sent in its place. */
+export function setFunctionRecord(fn: object, record: FunctionRecord): void {
+  records.set(fn, record);
+}
