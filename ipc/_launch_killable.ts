@@ -15,6 +15,7 @@
 
 import { ClaimTable } from "../sync/_claim.ts";
 import { endRealm, passForChild } from "../sync/_realm.ts";
+import type { RealmPass } from "../sync/_realm_pass.ts";
 import { after } from "../sync/_deadline.ts";
 import type { Channel, ChannelEvents, Death, Launch, WorkerSetup } from "./_channel.ts";
 import { entryModule } from "./_entry_module.ts";
@@ -72,7 +73,7 @@ export function killableLauncher(what: string, options: KillableOptions): Launch
 class KillableChannel implements Channel {
   readonly claims: ClaimTable;
   readonly objects: ObjectPort;
-  readonly #realm = passForChild();
+  readonly #realm: RealmPass;
   readonly #events: ChannelEvents;
   readonly #memoryLimit: number | undefined;
   readonly #tasks: ThreadPort;
@@ -94,6 +95,7 @@ class KillableChannel implements Channel {
   constructor(setup: WorkerSetup, options: KillableOptions, events: ChannelEvents) {
     this.#events = events;
     this.#memoryLimit = options.memoryLimit;
+    this.#realm = passForChild(setup.name);
     const [tasks, theirTasks] = newPorts();
     const [control, theirControl] = newPorts();
     this.#tasks = tasks;

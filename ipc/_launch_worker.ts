@@ -103,7 +103,7 @@ class WorkerChannel implements Channel {
       sharesMemory: true,
       post: (message) => this.post(message, []),
     });
-    const realm = passForChild();
+    const realm = passForChild(setup.name);
     this.#realm = realm.id;
     const transfer: Transferable[] = [];
     const start: WorkerStartMessage = {

@@ -25,7 +25,9 @@
  * threads a hand-over, where a barging lock would let the one that runs take it again.
  */
 
+import { DEBUG, NOTE_BYTES, noteOf, readNote, reportWait, writeNote } from "./_debug.ts";
 import type { Deadline, Protocol } from "./_drive.ts";
+import { isSelf } from "./_identity.ts";
 import { wake } from "./_park.ts";
 import { thisRealm } from "./_realm.ts";
 import { allocate, OWN_WORDS, WaitQueue } from "./_wait_queue.ts";
@@ -43,27 +45,40 @@ const TASK = OWN_WORDS + 1;
 /** How often that task has acquired it; its own to write. */
 const COUNT = OWN_WORDS + 2;
 
+/** Words of a lock's own. */
+const WORDS = 3 + (DEBUG === undefined ? 0 : NOTE_BYTES / 4);
+
 /** See the head of the file. */
 export class Ownership {
   readonly queue: WaitQueue;
   readonly #words: Int32Array<SharedArrayBuffer>;
+  /** Where whoever holds it says so, for people; nowhere unless asked for. */
+  readonly #note: Uint8Array<SharedArrayBuffer> | undefined;
   /** The word as this realm holds it, uncontended. */
   readonly #mine: number;
 
-  constructor(readonly buffer: SharedArrayBuffer = allocate(3)) {
+  constructor(readonly buffer: SharedArrayBuffer = allocate(WORDS)) {
     this.queue = new WaitQueue(buffer, (granted) => granted.forEach((node) => this.#assign(node)));
     this.#words = this.queue.words;
+    const note = (OWN_WORDS + 3) * 4;
+    this.#note = buffer.byteLength > note ? new Uint8Array(buffer, note) : undefined;
     this.#mine = HELD | thisRealm().id << REALM_SHIFT;
   }
 
   /** Takes it where it is free. */
   tryTake(): boolean {
-    return Atomics.compareExchange(this.#words, WORD, 0, this.#mine) === 0;
+    if (Atomics.compareExchange(this.#words, WORD, 0, this.#mine) !== 0) return false;
+    if (this.#note !== undefined) writeNote(this.#note, noteOf(true));
+    return true;
   }
 
   /** Takes it for a realm where it is free. */
   tryTakeFor(realm: number): boolean {
-    return Atomics.compareExchange(this.#words, WORD, 0, HELD | realm << REALM_SHIFT) === 0;
+    if (Atomics.compareExchange(this.#words, WORD, 0, HELD | realm << REALM_SHIFT) !== 0) {
+      return false;
+    }
+    if (this.#note !== undefined) writeNote(this.#note, noteOf(isSelf()));
+    return true;
   }
 
   /** Frees it where this realm holds it and nobody waits. */
@@ -107,11 +122,15 @@ export class Ownership {
    * @returns Whether it was taken in time.
    */
   *take(realm: number, task: number, deadline: Deadline): Protocol<boolean> {
+    const note = this.#note && noteOf(isSelf());
     const node = this.queue.guarded(() => this.#takeOrJoin(realm, task, deadline));
-    return yield* granted(this.queue, node, deadline, {
+    const isTaken = yield* granted(this.queue, node, deadline, {
       died: () => this.inherit(),
       emptied: () => Atomics.and(this.#words, WORD, ~AWAITED),
+      isLate: () => reportWait(deadline.what, this.#note ? readNote(this.#note) : "somebody"),
     });
+    if (isTaken && this.#note !== undefined) writeNote(this.#note, note!);
+    return isTaken;
   }
 
   #takeOrJoin(realm: number, task: number, deadline: Deadline): number {

@@ -30,10 +30,10 @@ function joinProcess(): Realm {
   return { id, realms, waiters: new Waiters(realms, id, pass?.waiters) };
 }
 
-/** What a realm that this one is about to start has to adopt. */
-export function passForChild(): RealmPass {
+/** What a realm of that name has to adopt that this one is about to start. */
+export function passForChild(name: string): RealmPass {
   const { id, realms, waiters } = thisRealm();
-  return { table: realms.buffer, waiters: waiters.buffer, id: realms.begin(id) };
+  return { table: realms.buffer, waiters: waiters.buffer, id: realms.begin(id), name };
 }
 
 /** A realm has ended, or is going to and gets no more to do: what it holds goes to others. */

@@ -12,6 +12,8 @@ export interface RealmPass {
   readonly waiters: SharedArrayBuffer;
   /** The realm's number. */
   readonly id: number;
+  /** What it is called, for people. */
+  readonly name: string;
 }
 
 let given: RealmPass | undefined;
@@ -25,6 +27,11 @@ export function adoptRealm(pass: RealmPass): void {
 /** What this realm was given; `undefined` for the first of its process. */
 export function givenPass(): RealmPass | undefined {
   return given;
+}
+
+/** What this realm is called. */
+export function thisRealmName(): string {
+  return given?.name ?? "MainThread";
 }
 
 /** Says what is to be done when this realm is about to end. */

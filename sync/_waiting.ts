@@ -2,6 +2,7 @@
  * What every waiter does from joining a queue to leaving it.
  */
 
+import { DEBUG } from "./_debug.ts";
 import { abortOf, type Deadline, type Protocol } from "./_drive.ts";
 import { wake } from "./_park.ts";
 import { endedError, thisRealm } from "./_realm.ts";
@@ -19,6 +20,8 @@ export interface WaitHooks {
   readonly died?: () => void;
   /** The waiter has left by itself, and nobody waits any more. */
   readonly emptied?: () => void;
+  /** Not under the guard: it waits without a limit, for longer than the user has said is usual. */
+  readonly isLate?: () => void;
 }
 
 /** How a wait ended. */
@@ -33,10 +36,19 @@ export function* untilDismissed(
   queue: WaitQueue,
   node: number,
   deadline: Deadline,
-  { died, emptied }: WaitHooks = {},
+  { died, emptied, isLate }: WaitHooks = {},
 ): Protocol<WaitEnd> {
+  let current = deadline;
+  if (DEBUG !== undefined && isLate !== undefined && deadline.until === Infinity) {
+    current = { ...deadline, until: performance.now() + DEBUG };
+  }
   for (;;) {
-    const waking = yield { node, deadline };
+    const waking = yield { node, deadline: current };
+    if (waking === "timeout" && current !== deadline) {
+      isLate!();
+      current = deadline;
+      continue;
+    }
     const leaves = waking === "timeout" || waking === "aborted";
     const state = queue.guarded(() => {
       if (waking === "death") died?.();

@@ -1,0 +1,60 @@
+/**
+ * Help with deadlocks: who holds what somebody has long been waiting for, and where it was acquired.
+ *
+ * With `HERD_DEBUG=1000` in the environment, and permission to read that, a lock has room for a note in its
+ * memory. Who acquires it notes its name and place there, whatever thread it is; who waits for it without a
+ * limit for more than so many milliseconds prints it, once. It costs microseconds an acquisition, so it is
+ * off unless asked for.
+ */
+
+import { thisRealmName } from "./_realm_pass.ts";
+
+/** Milliseconds; `undefined` where nobody asked for help. */
+export const DEBUG: number | undefined = readSetting();
+
+/** Bytes of a note, its length included. */
+export const NOTE_BYTES = 1024;
+
+/** Frames of a place. */
+const FRAMES = 4;
+/** Where Herd's own functions are, which are no news. */
+const OWN = [".", "../ipc/", "../executors/"].map((path) => new URL(path, import.meta.url).href);
+
+function readSetting(): number | undefined {
+  const variable = "HERD_DEBUG";
+  if (Deno.permissions.querySync({ name: "env", variable }).state !== "granted") return undefined;
+  const ms = Number(Deno.env.get(variable) || NaN);
+  return ms >= 0 ? ms : undefined;
+}
+
+/** A note about the caller, who is about to acquire something. */
+export function noteOf(isSelf: boolean): Uint8Array<ArrayBuffer> {
+  const frames = (new Error().stack ?? "").split("\n").slice(1);
+  const place = frames.filter((line) => !OWN.some((url) => line.includes(url))).slice(0, FRAMES);
+  const lines = isSelf ? [thisRealmName(), ...place] : ["another process"];
+  return new TextEncoder().encode(lines.join("\n")).subarray(0, NOTE_BYTES - 4);
+}
+
+/** Leaves a note. */
+export function writeNote(
+  bytes: Uint8Array<SharedArrayBuffer>,
+  note: Uint8Array<ArrayBuffer>,
+): void {
+  bytes.set(note, 4);
+  new DataView(bytes.buffer, bytes.byteOffset).setUint32(0, note.length);
+}
+
+/** What it says. */
+export function readNote(bytes: Uint8Array<SharedArrayBuffer>): string {
+  const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0);
+  // The decoder takes no shared memory.
+  const text = new TextDecoder().decode(bytes.slice(4, 4 + length));
+  return text === "" ? "somebody who left no note" : text;
+}
+
+/** Tells the user. */
+export function reportWait(what: string, holder: string): void {
+  console.error(
+    `Herd: ${thisRealmName()} has been waiting for over ${DEBUG} ms to ${what}: held by ${holder}`,
+  );
+}

@@ -1,0 +1,37 @@
+/** Programs in which somebody waits for a lock for long, on whatever thread. */
+
+import { Lock, RLock, ThreadPoolExecutor } from "../../../mod.ts";
+
+function take(lock: Lock | RLock): boolean {
+  return lock.acquireSync();
+}
+
+async function wait(lock: Lock | RLock): Promise<boolean> {
+  using _held = await lock.hold();
+  return true;
+}
+
+const PROGRAMS: Record<string, () => Promise<void>> = {
+  async "main waits for a worker"() {
+    await using executor = new ThreadPoolExecutor(1);
+    const lock = new Lock();
+    await executor.submit(take, lock);
+    setTimeout(() => lock.release(), 200);
+    console.log(await lock.acquire());
+  },
+  async "a worker waits for main"() {
+    await using executor = new ThreadPoolExecutor(1);
+    const lock = new RLock();
+    await lock.acquire();
+    const waiting = executor.submit(wait, lock);
+    setTimeout(() => lock.release(), 1000);
+    console.log(await waiting);
+  },
+  async "with a limit"() {
+    const lock = new Lock();
+    await lock.acquire();
+    console.log(await lock.acquire({ timeout: 100 }));
+  },
+};
+
+if (import.meta.main) await PROGRAMS[Deno.args[0]!]!();
