@@ -79,8 +79,10 @@ export function checkArgument(what: string, name: string, value: unknown, rule: 
   );
 }
 
-function show(value: unknown): string {
+/** A value in a message. */
+export function show(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "bigint") return `${value}n`;
   const isPlain = typeof value !== "object" && typeof value !== "function" || value === null;
   return isPlain ? String(value) : Deno.inspect(value, { depth: 0, breakLength: Infinity });
 }
