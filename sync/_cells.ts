@@ -188,13 +188,17 @@ export function classOf(owner: object): string {
 
 /** A shared object in a message: the name of its class, with the article. */
 export function nameOf(owner: object): string {
-  const name = classOf(owner);
+  return withArticle(classOf(owner));
+}
+
+function withArticle(name: string): string {
   return /^[AEIOU]/.test(name) ? `an ${name}` : `a ${name}`;
 }
 
-/** Why what has cells cannot go to another process, and what to use instead. */
-export function refusalFor(name: "Value" | "Array"): string {
-  return `it is memory of this process: use the ${name} of a Manager`;
+/** What is said when something that has cells is sent to another process. */
+export function refusalOf(name: string): string {
+  return `Cannot send ${withArticle(name)} to another process: it is memory of this one: ` +
+    `use the ${name.replace("Raw", "")} of a Manager`;
 }
 
 function layoutFor(owner: object, code: unknown): Layout {

@@ -19,8 +19,6 @@ export interface ShareableKind<T extends object> {
   data(object: T): unknown;
   /** Makes it. */
   make(data: unknown): T;
-  /** Where its objects cannot go to another process: why, and what to use instead. */
-  readonly refusal?: string;
 }
 
 /** A shared object in a message. */

@@ -5,7 +5,7 @@
  */
 
 import type { AcquireOptions, AcquireSyncOptions, Held } from "./_acquirable.ts";
-import { type CellsRecord, refusalFor } from "./_cells.ts";
+import { type CellsRecord, refusalOf } from "./_cells.ts";
 import type { WaitLimit } from "./_drive.ts";
 import { type LockOption, LockSlot } from "./_lock_slot.ts";
 import { registerShareable } from "./_shareable.ts";
@@ -58,7 +58,7 @@ export class SharedArray<C extends Typecode> extends RawArray<C> {
         attachArray(array, cells);
         return array;
       },
-      refusal: refusalFor("Array"),
+      refusal: refusalOf("Array"),
     });
   }
 

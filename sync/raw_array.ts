@@ -4,7 +4,7 @@
  * @module
  */
 
-import { Cells, type CellsRecord, classOf, refusalFor } from "./_cells.ts";
+import { Cells, type CellsRecord, classOf, refusalOf } from "./_cells.ts";
 import { exactly, indexable, placeOf, placesOf, sizeOrValues } from "./_elements.ts";
 import { registerShareable } from "./_shareable.ts";
 import { rawOf, setRaw, setText, textOf } from "./_text.ts";
@@ -76,7 +76,7 @@ export class RawArray<C extends Typecode> implements Iterable<TypecodeElement<C>
         attachArray(array, record);
         return array;
       },
-      refusal: refusalFor("Array"),
+      refusal: refusalOf("RawArray"),
     });
     indexable(RawArray.prototype);
   }

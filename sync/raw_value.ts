@@ -4,7 +4,7 @@
  * @module
  */
 
-import { Cells, type CellsRecord, classOf, refusalFor } from "./_cells.ts";
+import { Cells, type CellsRecord, classOf, refusalOf } from "./_cells.ts";
 import { registerShareable } from "./_shareable.ts";
 import type { Typecode, TypecodeElement, TypecodeInit, TypecodeInteger } from "./_typecodes.ts";
 
@@ -64,7 +64,7 @@ export class RawValue<C extends Typecode> {
         attachValue(value, record);
         return value;
       },
-      refusal: refusalFor("Value"),
+      refusal: refusalOf("RawValue"),
     });
   }
 

@@ -5,7 +5,7 @@
  */
 
 import type { AcquireOptions, AcquireSyncOptions, Held } from "./_acquirable.ts";
-import { type CellsRecord, refusalFor } from "./_cells.ts";
+import { type CellsRecord, refusalOf } from "./_cells.ts";
 import type { WaitLimit } from "./_drive.ts";
 import { type LockOption, LockSlot } from "./_lock_slot.ts";
 import { registerShareable } from "./_shareable.ts";
@@ -57,7 +57,7 @@ export class Value<C extends Typecode> extends RawValue<C> {
         attachValue(value, cells);
         return value;
       },
-      refusal: refusalFor("Value"),
+      refusal: refusalOf("Value"),
     });
   }
 
