@@ -16,9 +16,9 @@ const AN_INTEGER: OptionRule = { wanted: "an integer", allows: Number.isInteger 
  * @throws {ValueError} When there is none.
  */
 export function placeOf(array: object, length: number, index: number, verb: string): number {
-  if (index >>> 0 === index && index < length) return index;
-  if (Number.isInteger(index) && index < length && index >= -length) {
-    return index < 0 ? index + length : index;
+  if (Number.isInteger(index) && index < length) {
+    if (index >= 0) return index;
+    if (index >= -length) return index + length;
   }
   const wanted = length === 0
     ? "it has no elements"
@@ -43,8 +43,8 @@ export function placesOf(
     checkArgument(`take a slice of ${nameOf(array)}`, name, index, AN_INTEGER);
     return Math.max(0, Math.min(length, index < 0 ? index + length : index));
   };
-  const first = clip("start", start ?? 0);
-  return [first, Math.max(first, clip("end", end ?? length))];
+  const first = clip("start", start === undefined ? 0 : start);
+  return [first, Math.max(first, clip("end", end === undefined ? length : end))];
 }
 
 /**

@@ -87,6 +87,17 @@ export class SharedArray<C extends Typecode> extends RawArray<C> {
    *
    * @returns The lock that the array was made with, an `RLock` by default.
    * @throws {TypeError} When it was made with `lock: false`.
+   *
+   * @example
+   * ```ts
+   * import { Array } from "@herd/concurrent";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const totals = new Array("d", 2);
+   * assertEquals(await totals.get_lock().locked(), false);
+   * assertEquals(await totals.acquire(), true);
+   * assertEquals(await totals.get_lock().locked(), true);
+   * ```
    */
   get_lock(): Lock | RLock {
     return this.#lock.of("an Array");

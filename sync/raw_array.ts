@@ -308,6 +308,16 @@ export class RawArray<C extends Typecode> implements Iterable<TypecodeElement<C>
    * @returns What it was before.
    * @throws {TypeError} When the elements are no integers, or `value` is of another type.
    * @throws {ValueError} When there is no such element, or `value` is out of range.
+   *
+   * @example
+   * ```ts
+   * import { RawArray } from "@herd/concurrent";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const states = new RawArray("b", [1, 1]);
+   * assertEquals(states.exchange(0, 2), 1);
+   * assertEquals([...states], [2, 1]);
+   * ```
    */
   exchange(index: number, value: TypecodeInteger<C>): TypecodeInteger<C> {
     return this.#cells.exchange(this.#place(index, "exchange"), value);
@@ -322,6 +332,17 @@ export class RawArray<C extends Typecode> implements Iterable<TypecodeElement<C>
    * @returns What it was before: `expected`, if and only if it was set.
    * @throws {TypeError} When the elements are no integers, or an argument is of another type.
    * @throws {ValueError} When there is no such element, or an argument is out of range.
+   *
+   * @example
+   * ```ts
+   * import { RawArray } from "@herd/concurrent";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const seats = new RawArray("i", 2);
+   * assertEquals(seats.compareExchange(1, 0, 7), 0);
+   * assertEquals(seats.compareExchange(1, 0, 8), 7);
+   * assertEquals([...seats], [0, 7]);
+   * ```
    */
   compareExchange(
     index: number,

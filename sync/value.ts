@@ -81,6 +81,17 @@ export class Value<C extends Typecode> extends RawValue<C> {
    *
    * @returns The lock that the value was made with, an `RLock` by default.
    * @throws {TypeError} When it was made with `lock: false`.
+   *
+   * @example
+   * ```ts
+   * import { Value } from "@herd/concurrent";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const total = new Value("d");
+   * assertEquals(await total.get_lock().locked(), false);
+   * assertEquals(await total.acquire(), true);
+   * assertEquals(await total.get_lock().locked(), true);
+   * ```
    */
   get_lock(): Lock | RLock {
     return this.#lock.of("a Value");
