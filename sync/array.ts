@@ -104,8 +104,8 @@ export class SharedArray<C extends Typecode> extends RawArray<C> {
   }
 
   /** Acquires the lock: see `RLock.acquire`. */
-  acquire(options?: AcquireOptions): Promise<boolean> {
-    return this.get_lock().acquire(options);
+  async acquire(options?: AcquireOptions): Promise<boolean> {
+    return await this.get_lock().acquire(options);
   }
 
   /** Acquires the lock, and blocks the thread meanwhile: see `RLock.acquireSync`. */
@@ -114,13 +114,13 @@ export class SharedArray<C extends Typecode> extends RawArray<C> {
   }
 
   /** Releases the lock: see `RLock.release`. */
-  release(): Promise<void> {
-    return this.get_lock().release();
+  async release(): Promise<void> {
+    await this.get_lock().release();
   }
 
   /** Acquires the lock until what this resolves to is disposed of: see `Acquirable.hold`. */
-  hold(limit?: WaitLimit): Promise<Held> {
-    return this.get_lock().hold(limit);
+  async hold(limit?: WaitLimit): Promise<Held> {
+    return await this.get_lock().hold(limit);
   }
 
   /** Acquires the lock until what this returns is disposed of, and blocks the thread: see `Acquirable.holdSync`. */

@@ -98,8 +98,8 @@ export class Value<C extends Typecode> extends RawValue<C> {
   }
 
   /** Acquires the lock: see `RLock.acquire`. */
-  acquire(options?: AcquireOptions): Promise<boolean> {
-    return this.get_lock().acquire(options);
+  async acquire(options?: AcquireOptions): Promise<boolean> {
+    return await this.get_lock().acquire(options);
   }
 
   /** Acquires the lock, and blocks the thread meanwhile: see `RLock.acquireSync`. */
@@ -108,13 +108,13 @@ export class Value<C extends Typecode> extends RawValue<C> {
   }
 
   /** Releases the lock: see `RLock.release`. */
-  release(): Promise<void> {
-    return this.get_lock().release();
+  async release(): Promise<void> {
+    await this.get_lock().release();
   }
 
   /** Acquires the lock until what this resolves to is disposed of: see `Acquirable.hold`. */
-  hold(limit?: WaitLimit): Promise<Held> {
-    return this.get_lock().hold(limit);
+  async hold(limit?: WaitLimit): Promise<Held> {
+    return await this.get_lock().hold(limit);
   }
 
   /** Acquires the lock until what this returns is disposed of, and blocks the thread: see `Acquirable.holdSync`. */

@@ -355,7 +355,7 @@ Deno.test("V07: an array has an RLock by default, the lock that it is given, or 
   const bare = new SharedArray("i", [5], { lock: false });
   assertEquals(bare[0], 5);
   assertThrows(() => bare.get_lock(), TypeError, "Cannot lock an Array: it was made without");
-  await assertRejects(async () => await bare.hold(), TypeError);
+  await assertRejects(() => bare.hold(), TypeError);
   assertThrows(() => new SharedArray("i", 5, { lock: wrong(5) }), TypeError, "a Lock, an RLock");
 });
 
