@@ -118,7 +118,9 @@ export class SharedEvent {
   *#wait(realm: number, deadline: Deadline): Protocol<boolean> {
     const node = this.#queue.guarded(() => this.#join(realm, deadline));
     return yield* granted(this.#queue, node, deadline, {
-      emptied: () => Atomics.and(this.#queue.words, WORD, ~AWAITED),
+      left: () => {
+        if (this.#queue.isEmpty) Atomics.and(this.#queue.words, WORD, ~AWAITED);
+      },
     });
   }
 
