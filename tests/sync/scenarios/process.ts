@@ -66,14 +66,20 @@ export function diedInGuard(process: Process): boolean {
 }
 
 /** An actor, called "launcher of" another: says so when that one has died. */
-export function launcher({ name, shared, join: wait }: Actor<{ process: Process }>): void {
-  const mortal = name.slice("launcher of ".length);
-  join({ name }, shared.process);
-  if (wait(mortal) !== "dead") return;
-  const { id } = shared.process.passes[mortal]!;
-  const isInside = shared.process.objects.some((object) => new Int32Array(object)[0] === id);
+export function launcher(actor: Actor<{ process: Process }>): void {
+  announce(actor, actor.name.slice("launcher of ".length));
+}
+
+/** Waits for the end of another actor, and tells the process of it if it died; whether it did. */
+export function announce(actor: Actor<{ process: Process }>, mortal: string): boolean {
+  const { process } = actor.shared;
+  join(actor, process);
+  if (actor.join(mortal) !== "dead") return false;
+  const { id } = process.passes[mortal]!;
+  const isInside = process.objects.some((object) => new Int32Array(object)[0] === id);
   note(id, isInside ? "dies in the guard" : "dies");
   endRealm(id);
+  return true;
 }
 
 let diary: Int32Array<SharedArrayBuffer>;
@@ -83,6 +89,16 @@ export function note(realm: number, happening: Happening, number = 0): void {
   const at = 1 + 2 * diary[0]!++;
   diary[at] = realm;
   diary[at + 1] = HAPPENINGS.indexOf(happening) + 16 * number;
+  Atomics.notify(diary, 0);
+}
+
+/** Blocks this actor until what the diary says is right. */
+export function until(process: Process, isRight: (entries: readonly Entry[]) => boolean): void {
+  for (;;) {
+    const entries = Atomics.load(process.diary, 0);
+    if (isRight(read(process))) return;
+    Atomics.wait(process.diary, 0, entries);
+  }
 }
 
 /** Reads a diary. */
