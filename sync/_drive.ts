@@ -12,7 +12,7 @@
 import { abortedError, checkTimeout } from "./_deadline.ts";
 import { isSelf } from "./_identity.ts";
 import { aTypeOf, checkOptions, type OptionRule, type OptionRules } from "./_options.ts";
-import { sleepAsync, sleepSync, watch } from "./_park.ts";
+import { sleepAsync, sleepSync } from "./_park.ts";
 import { endedError, thisRealm } from "./_realm.ts";
 import { FIELD, NODE } from "./_waiters.ts";
 
@@ -106,8 +106,10 @@ export function driveSync<T>(protocol: Protocol<T>): T {
   let step = protocol.next();
   while (!step.done) {
     const waking = blockFor(step.value, deaths);
+    if (waking === undefined) continue;
+    // Before the protocol looks: it must be told of a death that comes while it does.
     deaths = realms.deaths;
-    if (waking !== undefined) step = protocol.next(waking);
+    step = protocol.next(waking);
   }
   return step.value;
 }
@@ -138,6 +140,8 @@ class Drive<T> {
   readonly #keepsAlive = isSelf();
   #sleep: Sleep | undefined = undefined;
   #stopSleep: (() => void) | undefined = undefined;
+  /** How many realms had died when the protocol looked last. */
+  #deaths = 0;
 
   constructor(
     protocol: Protocol<T>,
@@ -152,16 +156,21 @@ class Drive<T> {
   /** Goes on until the next sleep, or the end. */
   go(waking: Waking | undefined): void {
     try {
-      let step = waking === undefined ? this.#protocol.next() : this.#protocol.next(waking);
+      let step = this.#step(waking);
       while (!step.done) {
         const early = this.#fallAsleep(step.value);
         if (early === undefined) return;
-        step = this.#protocol.next(early);
+        step = this.#step(early);
       }
       this.#resolve(step.value);
     } catch (error) {
       this.#reject(error);
     }
+  }
+
+  #step(waking: Waking | undefined): IteratorResult<Sleep, T> {
+    this.#deaths = thisRealm().realms.deaths;
+    return waking === undefined ? this.#protocol.next() : this.#protocol.next(waking);
   }
 
   /** Something may have changed with a realm's death. */
@@ -172,7 +181,7 @@ class Drive<T> {
   /** Begins a sleep; returns how it ended, where it does at once. */
   #fallAsleep(sleep: Sleep): Waking | undefined {
     const { node, deadline } = sleep;
-    const { waiters } = thisRealm();
+    const { realms, waiters, lookout } = thisRealm();
     const left = deadline.until - performance.now();
     if (left <= 0) return "timeout";
     if (deadline.signal?.aborted) return "aborted";
@@ -189,9 +198,10 @@ class Drive<T> {
     this.#sleep = sleep;
     this.#stopSleep = stop;
     deadline.signal?.addEventListener("abort", this.#aborted);
-    sleepers.add(this);
-    lookOut();
-    return undefined;
+    lookout.add(this);
+    if (realms.deaths === this.#deaths) return undefined;
+    this.#wakeUp();
+    return "death";
   }
 
   readonly #woken = () => {
@@ -212,25 +222,7 @@ class Drive<T> {
     this.#sleep = undefined;
     // Before the protocol goes on: it may sleep on the same word again.
     this.#stopSleep!();
-    sleepers.delete(this);
+    thisRealm().lookout.delete(this);
     return true;
   }
-}
-
-/** The sleeping protocols of this realm. */
-const sleepers = new Set<{ death(): void }>();
-let isLookingOut = false;
-
-/** Waits for the death of a realm; once begun, until there is one. */
-function lookOut(): void {
-  if (isLookingOut) return;
-  isLookingOut = true;
-  const { realms } = thisRealm();
-  watch(realms.words, realms.deathsWord, realms.deaths, () => {
-    isLookingOut = false;
-    const told = [...sleepers];
-    // First of all, since a death that comes now must not be missed.
-    if (told.length > 0) lookOut();
-    for (const sleeper of told) sleeper.death();
-  });
 }

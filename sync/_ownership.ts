@@ -16,6 +16,9 @@
  * - held by a dead realm → held by the first in the queue, or by who comes next, `ABANDONED`: under the
  *   guard, {@linkcode Ownership.inherit}.
  *
+ * A hand-over that a thread began and did not live to complete is completed by the next that enters the
+ * guard. Whether the dead one had released the lock is not known then; the lock is `ABANDONED`.
+ *
  * The race that `AWAITED` prevents: one looks, sees the lock held, and joins the queue; before it has
  * joined, the holder frees the lock with a compare-and-swap and sees no waiter; nobody wakes the one that
  * joined. With the bit set before it joins, that compare-and-swap fails, and the holder goes to the guard.
@@ -42,7 +45,7 @@ const REALM_SHIFT = 3;
 const WORD = OWN_WORDS;
 /** The task in its realm that holds it. */
 const TASK = OWN_WORDS + 1;
-/** How often that task has acquired it; its own to write. */
+/** How often that task has acquired it; 1 from whoever hands it over, then its own to write. */
 const COUNT = OWN_WORDS + 2;
 
 /** Words of a lock's own. */
@@ -58,7 +61,7 @@ export class Ownership {
   readonly #mine: number;
 
   constructor(readonly buffer: SharedArrayBuffer = allocate(WORDS)) {
-    this.queue = new WaitQueue(buffer, (granted) => granted.forEach((node) => this.#assign(node)));
+    this.queue = new WaitQueue(buffer, (granted) => this.#repair(granted));
     this.#words = this.queue.words;
     const note = (OWN_WORDS + 3) * 4;
     this.#note = buffer.byteLength > note ? new Uint8Array(buffer, note) : undefined;
@@ -116,6 +119,12 @@ export class Ownership {
     Atomics.store(this.#words, COUNT, count);
   }
 
+  /** A task has it from now on. */
+  begin(task: number): void {
+    this.task = task;
+    this.count = 1;
+  }
+
   /**
    * Takes it for a realm and a task, in its turn.
    *
@@ -126,7 +135,9 @@ export class Ownership {
     const node = this.queue.guarded(() => this.#takeOrJoin(realm, task, deadline));
     const isTaken = yield* granted(this.queue, node, deadline, {
       died: () => this.inherit(),
-      emptied: () => Atomics.and(this.#words, WORD, ~AWAITED),
+      left: () => {
+        if (this.queue.isEmpty) Atomics.and(this.#words, WORD, ~AWAITED);
+      },
       isLate: () => reportWait(deadline.what, this.#note ? readNote(this.#note) : "somebody"),
     });
     if (isTaken && this.#note !== undefined) writeNote(this.#note, note!);
@@ -139,14 +150,14 @@ export class Ownership {
       const word = Atomics.load(this.#words, WORD);
       if (word === 0) {
         if (Atomics.compareExchange(this.#words, WORD, 0, mine) !== 0) continue;
-        this.task = task;
+        this.begin(task);
         return AT_ONCE;
       }
       if (!thisRealm().realms.isAlive(word >> REALM_SHIFT)) {
         // Those that wait come first.
         this.inherit();
         if (Atomics.compareExchange(this.#words, WORD, word, mine | ABANDONED) !== word) continue;
-        this.task = task;
+        this.begin(task);
         return AT_ONCE;
       }
       if (deadline.until <= performance.now()) return TOO_LATE;
@@ -189,11 +200,21 @@ export class Ownership {
     wake(waiters.words, waiters.at(node, FIELD.STATE));
   }
 
-  #assign(node: number, flags = 0): void {
+  /** Lets a node that was granted have the lock. */
+  #assign(node: number, flags: number): void {
     const { waiters } = thisRealm();
-    this.task = waiters.get(node, FIELD.NOTE);
+    this.begin(waiters.get(node, FIELD.NOTE));
     const realm = waiters.get(node, FIELD.REALM);
     const awaited = this.queue.isEmpty ? 0 : AWAITED;
     Atomics.store(this.#words, WORD, HELD | awaited | flags | realm << REALM_SHIFT);
+    this.queue.complete(node);
+  }
+
+  /** See the head of the file; one hand-over at most was in the middle. */
+  #repair([node]: readonly number[]): void {
+    if (node === undefined) return;
+    const word = Atomics.load(this.#words, WORD);
+    const isDead = !thisRealm().realms.isAlive(word >> REALM_SHIFT);
+    this.#assign(node, isDead ? ABANDONED : word & ABANDONED);
   }
 }

@@ -81,7 +81,9 @@ export class Permits {
     const node = this.queue.guarded(() => this.#takeOrJoin(realm, deadline));
     return yield* granted(this.queue, node, deadline, {
       died: () => this.#collect(),
-      emptied: () => Atomics.and(this.#words, VALUE, ~AWAITED),
+      left: () => {
+        if (this.queue.isEmpty) Atomics.and(this.#words, VALUE, ~AWAITED);
+      },
     });
   }
 

@@ -3,6 +3,7 @@
  */
 
 import { CancelledError } from "./errors.ts";
+import { Lookout } from "./_lookout.ts";
 import { wake } from "./_park.ts";
 import { beforeRealmEnds, givenPass, type RealmPass } from "./_realm_pass.ts";
 import { Realms } from "./_realms.ts";
@@ -13,21 +14,27 @@ export interface Realm {
   readonly id: number;
   readonly realms: Realms;
   readonly waiters: Waiters;
+  readonly lookout: Lookout;
 }
 
 let current: Realm | undefined;
 
 /** This realm. One that no other has started is the first of its process. */
 export function thisRealm(): Realm {
-  return current ??= joinProcess();
+  return current ??= joinProcess(givenPass());
 }
 
-function joinProcess(): Realm {
-  const pass = givenPass();
+/** Makes this thread one of another process, in which it begins anew. */
+export function moveTo(pass: RealmPass): void {
+  current = joinProcess(pass);
+}
+
+function joinProcess(pass: RealmPass | undefined): Realm {
   const realms = new Realms(pass?.table);
   const id = pass?.id ?? realms.begin(0);
   beforeRealmEnds(() => endRealm(id));
-  return { id, realms, waiters: new Waiters(realms, id, pass?.waiters) };
+  const waiters = new Waiters(realms, id, pass?.waiters);
+  return { id, realms, waiters, lookout: new Lookout(realms) };
 }
 
 /** What a realm of that name has to adopt that this one is about to start. */

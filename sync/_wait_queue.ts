@@ -21,8 +21,10 @@
  *
  * A thread may be stopped by force while it has the guard. The next to enter sees that its holder is dead,
  * and puts the list together again from the nodes, which name their object and their place. A node is
- * granted by one store, before anything else is changed to suit, and a granted node is settled under the
- * guard by its realm: so the object, which is asked by `repair`, knows from the granted nodes what is theirs.
+ * granted by one store, before anything else is changed to suit; where the object's own words have to be,
+ * that is {@linkcode WaitQueue.complete | completed}, after which the node names no object any more. So a
+ * granted node that still names it is a hand-over that was begun, and `repair` ends it. It is called also
+ * where there is none, for what else the object may have been in the middle of.
  */
 
 import { spin } from "./_park.ts";
@@ -56,7 +58,7 @@ export class WaitQueue {
   /**
    * Attaches to `buffer`.
    *
-   * @param repair Makes the object's own words fit granted nodes that nobody has settled yet.
+   * @param repair Makes the object's own words fit the queue, and the nodes that were granted and not completed.
    */
   constructor(buffer: SharedArrayBuffer, repair: (granted: readonly number[]) => void = () => {}) {
     this.words = new Int32Array(buffer);
@@ -91,9 +93,10 @@ export class WaitQueue {
     }
   }
 
-  /** Leaves the guard. */
+  /** Leaves the guard, unless this realm was dead to others, who have it now. */
   leave(): void {
-    Atomics.store(this.words, GUARD, 0);
+    const { id } = thisRealm();
+    Atomics.compareExchange(this.words, GUARD, id, 0);
   }
 
   /** Does `work` under the guard. */
@@ -152,8 +155,17 @@ export class WaitQueue {
 
   /** Takes a waiter out, and tells it that it has got what it waited for, or will not. Under the guard. */
   dismiss(node: number, state: typeof NODE.GRANTED | typeof NODE.BROKEN): void {
-    thisRealm().waiters.set(node, FIELD.STATE, state);
-    this.#unlink(node);
+    const { waiters } = thisRealm();
+    // A dead realm's node may be another's as soon as it waits no longer.
+    const previous = waiters.get(node, FIELD.PREVIOUS);
+    const next = waiters.get(node, FIELD.NEXT);
+    waiters.set(node, FIELD.STATE, state);
+    this.#link(previous, next);
+  }
+
+  /** The object's own words fit that the node was granted. Under the guard. */
+  complete(node: number): void {
+    thisRealm().waiters.set(node, FIELD.OBJECT, 0);
   }
 
   /**
@@ -174,8 +186,12 @@ export class WaitQueue {
 
   #unlink(node: number): void {
     const { waiters } = thisRealm();
-    const previous = waiters.get(node, FIELD.PREVIOUS);
-    const next = waiters.get(node, FIELD.NEXT);
+    this.#link(waiters.get(node, FIELD.PREVIOUS), waiters.get(node, FIELD.NEXT));
+  }
+
+  /** Makes two nodes neighbours; 0 is the end of the list. */
+  #link(previous: number, next: number): void {
+    const { waiters } = thisRealm();
     if (previous === 0) Atomics.store(this.words, HEAD, next);
     else waiters.set(previous, FIELD.NEXT, next);
     if (next === 0) Atomics.store(this.words, TAIL, previous);
@@ -187,13 +203,14 @@ export class WaitQueue {
     const { waiters, realms } = thisRealm();
     const waiting: number[] = [];
     const granted: number[] = [];
+    const { id } = this;
     for (const node of waiters.all()) {
-      if (waiters.get(node, FIELD.OBJECT) !== this.id) continue;
+      // In this order: a node that waits for another object names that one before it waits.
       const state = waiters.get(node, FIELD.STATE);
+      if (state !== NODE.WAITING && state !== NODE.GRANTED) continue;
+      if (waiters.get(node, FIELD.OBJECT) !== id) continue;
       if (state === NODE.WAITING) waiting.push(node);
-      else if (state === NODE.GRANTED && realms.isAlive(waiters.get(node, FIELD.REALM))) {
-        granted.push(node);
-      }
+      else if (realms.isAlive(waiters.get(node, FIELD.REALM))) granted.push(node);
     }
     // Tickets wrap around; their differences do not.
     waiting.sort((a, b) => (waiters.get(a, FIELD.TICKET) - waiters.get(b, FIELD.TICKET)) | 0);

@@ -12,8 +12,8 @@
  * | `GRANTED` | out of the queue: it has got what it waited for    | any realm, under that queue's guard          |
  * | `BROKEN`  | out of the queue: it will not get it               | any realm, under that queue's guard          |
  *
- * A dead realm's nodes stay in their queues until somebody comes past them. A chunk of whose nodes none is
- * left in a queue goes to the next realm that needs one.
+ * A dead realm's nodes stay in their queues until somebody comes past them. When there are no more new
+ * chunks, one of a dead realm goes to the next that needs one, if none of its nodes is left in a queue.
  */
 
 import { RuntimeError } from "./errors.ts";
@@ -32,7 +32,7 @@ export const FIELD = {
   /** Neighbours in the queue, 0 for none. */
   NEXT: 3,
   PREVIOUS: 4,
-  /** The object in whose queue it is. */
+  /** The object in whose queue it is, or was; 0 once a grant is completed, see `_wait_queue.ts`. */
   OBJECT: 5,
   /** Its place in the order of arrival, by which a queue can be put together again. */
   TICKET: 6,
@@ -55,8 +55,13 @@ export class Waiters {
   readonly #realms: Realms;
   readonly #realm: number;
   readonly #free: number[] = [];
+  /** How many chunks there are. */
+  readonly #chunks: number;
 
-  /** Attaches to `buffer`; makes a table where there is none. Memory that is not used is not occupied. */
+  /**
+   * Attaches to `buffer`, which may be smaller than the one that is made where there is none. Memory that is
+   * not used is not occupied.
+   */
   constructor(
     realms: Realms,
     realm: number,
@@ -64,6 +69,7 @@ export class Waiters {
   ) {
     this.buffer = buffer;
     this.words = new Int32Array(buffer);
+    this.#chunks = Math.floor((this.words.length / WORDS - NODES / WORDS - 1) / CHUNK);
     this.#realms = realms;
     this.#realm = realm;
   }
@@ -107,17 +113,17 @@ export class Waiters {
     const chunk = this.#newChunk() ?? this.#deadChunk();
     if (chunk === undefined) {
       throw new RuntimeError(
-        `Cannot wait: ${CHUNK * CHUNKS} waits are pending in this process, which is the most`,
+        `Cannot wait: ${CHUNK * this.#chunks} waits are pending in this process, which is the most`,
       );
     }
     const first = chunk * CHUNK + 1;
-    for (let node = first + CHUNK - 1; node >= first; node--) this.#free.push(node);
+    for (let node = first + CHUNK - 1; node >= first; node--) this.give(node);
   }
 
   #newChunk(): number | undefined {
     for (;;) {
       const taken = Atomics.load(this.words, TAKEN);
-      if (taken === CHUNKS) return undefined;
+      if (taken === this.#chunks) return undefined;
       if (Atomics.compareExchange(this.words, TAKEN, taken, taken + 1) !== taken) continue;
       Atomics.store(this.words, OWNERS + taken, this.#realm);
       return taken;

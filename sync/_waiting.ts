@@ -18,8 +18,8 @@ export const TOO_LATE = -1;
 export interface WaitHooks {
   /** A realm has died: what the waiter waits for may have died with it. */
   readonly died?: () => void;
-  /** The waiter has left by itself, and nobody waits any more. */
-  readonly emptied?: () => void;
+  /** The waiter has left by itself. */
+  readonly left?: () => void;
   /** Not under the guard: it waits without a limit, for longer than the user has said is usual. */
   readonly isLate?: () => void;
 }
@@ -30,39 +30,50 @@ export type WaitEnd = "granted" | "broken" | "timeout";
 /**
  * Waits until the node is dismissed, or the time is up; the node is given back.
  *
- * @throws {CancelledError} When the deadline's signal was aborted first.
+ * @throws {CancelledError} When the deadline's signal was aborted first, or the realm that waits has ended.
  */
 export function* untilDismissed(
   queue: WaitQueue,
   node: number,
   deadline: Deadline,
-  { died, emptied, isLate }: WaitHooks = {},
+  { died, left, isLate }: WaitHooks = {},
 ): Protocol<WaitEnd> {
   let current = deadline;
   if (DEBUG !== undefined && isLate !== undefined && deadline.until === Infinity) {
     current = { ...deadline, until: performance.now() + DEBUG };
   }
   for (;;) {
-    const waking = yield { node, deadline: current };
+    let waking = yield { node, deadline: current };
     if (waking === "timeout" && current !== deadline) {
       isLate!();
       current = deadline;
-      continue;
+      // There may have been one, of which the next sleep knows already.
+      waking = "death";
     }
-    const leaves = waking === "timeout" || waking === "aborted";
+    let isEnded = false;
     const state = queue.guarded(() => {
-      if (waking === "death") died?.();
+      if (waking === "death") {
+        died?.();
+        isEnded = isOfDead(node);
+      }
+      const leaves = isEnded || waking === "timeout" || waking === "aborted";
       const state = queue.settle(node, leaves);
-      if (leaves && queue.isEmpty) emptied?.();
+      if (leaves && state === NODE.WAITING) left?.();
       return state;
     });
     if (state === NODE.GRANTED) return "granted";
     if (state === NODE.BROKEN) return "broken";
     // Others saw its realm dead.
-    if (state === NODE.FREE) throw endedError();
+    if (state === NODE.FREE || isEnded) throw endedError();
     if (waking === "aborted") throw abortOf(deadline);
     if (waking === "timeout") return "timeout";
   }
+}
+
+/** Whether the realm that waits has ended: not this one, but one that it acts for. */
+function isOfDead(node: number): boolean {
+  const { realms, waiters } = thisRealm();
+  return !realms.isAlive(waiters.get(node, FIELD.REALM));
 }
 
 /** Waits where there was something to wait for: whether it was granted. */

@@ -196,7 +196,8 @@ export class Condition extends Acquirable {
       return (yield* untilDismissed(this.#queue, node, deadline)) === "granted";
     } finally {
       yield* ownership.take(realm, task, forever(WAIT));
-      ownership.count = count;
+      // Whose lock it is may have acquired it once more since.
+      ownership.count += count - 1;
     }
   }
 

@@ -4,7 +4,8 @@
  * The word is 0 while it is clear, `SET`, or `AWAITED`: clear, and the queue may have waiters. It goes from 0
  * to `SET` and back by a compare-and-swap; to and from `AWAITED` under the guard of the queue alone, so that
  * whoever sets it either sees the bit and wakes, or set it before the waiter looked. All that wait are granted
- * under the guard: what becomes of the flag afterwards is no matter to them.
+ * under the guard: what becomes of the flag afterwards is no matter to them. Meanwhile the word is `SET` and
+ * `AWAITED`, which nobody clears: so the next to enter the guard knows whether one was stopped in the middle.
  *
  * @module
  */
@@ -54,7 +55,7 @@ const WAIT = "wait for an Event";
  */
 export class SharedEvent {
   #buffer: SharedArrayBuffer = allocate(1);
-  #queue: WaitQueue = new WaitQueue(this.#buffer);
+  #queue: WaitQueue = this.#attach(this.#buffer);
 
   static {
     registerShareable<SharedEvent>({
@@ -65,9 +66,15 @@ export class SharedEvent {
       make(buffer) {
         const event = new SharedEvent();
         event.#buffer = buffer as SharedArrayBuffer;
-        event.#queue = new WaitQueue(event.#buffer);
+        event.#queue = event.#attach(event.#buffer);
         return event;
       },
+    });
+  }
+
+  #attach(buffer: SharedArrayBuffer): WaitQueue {
+    return new WaitQueue(buffer, () => {
+      if (Atomics.load(this.#queue.words, WORD) === (SET | AWAITED)) this.#wakeAll();
     });
   }
 
@@ -118,7 +125,9 @@ export class SharedEvent {
   *#wait(realm: number, deadline: Deadline): Protocol<boolean> {
     const node = this.#queue.guarded(() => this.#join(realm, deadline));
     return yield* granted(this.#queue, node, deadline, {
-      emptied: () => Atomics.and(this.#queue.words, WORD, ~AWAITED),
+      left: () => {
+        if (this.#queue.isEmpty) Atomics.and(this.#queue.words, WORD, ~AWAITED);
+      },
     });
   }
 
@@ -143,13 +152,17 @@ export class SharedEvent {
     const { words } = this.#queue;
     const before = Atomics.compareExchange(words, WORD, 0, SET);
     if ((before & AWAITED) !== 0) {
-      this.#queue.guarded(() => {
-        // Before anybody is woken, and while nobody can clear it unseen.
-        Atomics.store(words, WORD, SET);
-        wakeAll(this.#queue, NODE.GRANTED);
-      });
+      this.#queue.guarded(() => this.#wakeAll());
     }
     return DONE;
+  }
+
+  /** Sets the flag and wakes all that wait. Under the guard. */
+  #wakeAll(): void {
+    const { words } = this.#queue;
+    Atomics.store(words, WORD, SET | AWAITED);
+    wakeAll(this.#queue, NODE.GRANTED);
+    Atomics.store(words, WORD, SET);
   }
 
   /**
@@ -158,8 +171,13 @@ export class SharedEvent {
    * @returns A promise of its being clear, for the sake of events in another process.
    */
   clear(): Promise<void> {
-    Atomics.compareExchange(this.#queue.words, WORD, SET, 0);
+    if (this.#clear() === (SET | AWAITED)) this.#queue.guarded(() => this.#clear());
     return DONE;
+  }
+
+  /** Clears the flag where nobody is being woken; returns what the word was. */
+  #clear(): number {
+    return Atomics.compareExchange(this.#queue.words, WORD, SET, 0);
   }
 
   /**

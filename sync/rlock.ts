@@ -136,8 +136,7 @@ function tryAcquire(ownership: Ownership, caller: Identity): boolean {
     return true;
   }
   if (!ownership.tryTakeFor(caller.realm)) return false;
-  ownership.task = caller.task;
-  ownership.count = 1;
+  ownership.begin(caller.task);
   return true;
 }
 
@@ -147,7 +146,5 @@ function* acquireFor(
   deadline: Deadline,
 ): Protocol<boolean> {
   if (tryAcquire(ownership, caller)) return true;
-  if (!(yield* ownership.take(caller.realm, caller.task, deadline))) return false;
-  ownership.count = 1;
-  return true;
+  return yield* ownership.take(caller.realm, caller.task, deadline);
 }

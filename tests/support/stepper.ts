@@ -171,7 +171,8 @@ export interface Exploration<Shared, Results> {
   first?: number;
   /**
    * When a `wait` or `waitAsync` with a timeout may time out: at `any` time (the default), when all
-   * others are `idle`, or `never`, which unmasks a lost wake-up behind a sliced wait.
+   * others are `idle` and then in the order of their deadlines, so that the clock tells how long nobody
+   * could go on, or `never`. The last two unmask a lost wake-up behind a sliced wait.
    */
   timeouts?: typeof TIMEOUTS[number];
   /** In half of the schedules the named actor dies within the first so many steps of all actors. */

@@ -145,9 +145,16 @@ function candidates(): number[] {
     if (state !== (kind === WAITS.SYNC ? STATES.ASLEEP : STATES.IDLE)) continue;
     if (kind === WAITS.TIMER || timeouts !== "never") late.push(actors + slot);
   }
+  if (timeouts === "idle") return runnable.length > 0 ? runnable : earliest(late, actors);
   // A timeout is drawn seldom while others can run: it is one event against their many steps.
-  const patient = timeouts === "idle" || below(4) > 0;
-  return runnable.length > 0 && patient ? runnable : [...runnable, ...late];
+  return runnable.length > 0 && below(4) > 0 ? runnable : [...runnable, ...late];
+}
+
+/** Those of the waiters that time out first, as they do when nothing else happens. */
+function earliest(late: readonly number[], actors: number): number[] {
+  const deadline = (candidate: number) => times[1 + candidate - actors]!;
+  const first = Math.min(...late.map(deadline));
+  return late.filter((candidate) => deadline(candidate) === first);
 }
 
 /** Makes a drawn candidate ready to run; returns its actor. */
@@ -594,4 +601,10 @@ port.onmessage = async ({ data }: MessageEvent<ToActor>) => {
 self.addEventListener("unhandledrejection", (event) => {
   event.preventDefault();
   if (!(event.reason instanceof StopActor)) uncaught ??= event.reason;
+});
+
+// What a listener throws reaches no promise.
+self.addEventListener("error", (event) => {
+  event.preventDefault();
+  if (!(event.error instanceof StopActor)) uncaught ??= event.error;
 });
