@@ -297,13 +297,19 @@ export class Child {
   /** No more can come, or leave: so it should end. */
   #channelEnded(): void {
     if (this.#closing) return;
-    this.#afterGrace(async () => {
-      // A program that was busy meanwhile sees its timers before the news of the end.
-      for (let turn = 0; turn < NEWS_TURNS; turn++) await pause(DRAIN_TURN);
-      if (this.#ended || this.#closing) return;
-      this.#deserted = true;
-      this.terminate();
-    });
+    this.#afterGrace(() => this.#desertsUnlessEnded(NEWS_TURNS));
+  }
+
+  /** A program that was busy meanwhile sees its timers before the news of the end. */
+  #desertsUnlessEnded(turns: number): void {
+    if (this.#ended || this.#closing) return;
+    if (turns > 0) {
+      const next = after(DRAIN_TURN, () => this.#desertsUnlessEnded(turns - 1));
+      this.#stopTimers.push(next);
+      return;
+    }
+    this.#deserted = true;
+    this.terminate();
   }
 
   async #watch(

@@ -29,6 +29,7 @@ export interface TargetSetup {
  * Starts it at once. Its target may still have to be looked at, and follows.
  *
  * @throws {DOMException} When the arguments or fields can't be cloned; nothing has started then.
+ * @throws {ValueError} When they are too long for a message; nothing has started then.
  */
 export function launchTarget(setup: TargetSetup, spec: ChildSpec): Child {
   const objects = new ObjectPort({

@@ -196,7 +196,7 @@ export class Process implements AsyncDisposable {
    *
    * @throws {RuntimeError} When it was started before, is the current process, when the current process is
    * a daemon, or when a module does so while a process imports it to find what it is to run.
-   * @throws {ValueError} When the handle is closed.
+   * @throws {ValueError} When the handle is closed, or the arguments and fields are more than 2 GiB.
    * @throws {TypeError} When a subclass overrides `run()` and does not say its module.
    * @throws {DOMException} A `DataCloneError`, when the arguments or fields can't be cloned.
    * @throws {Deno.errors.NotCapable} As the constructor, when the program has given permissions back since.

@@ -6,6 +6,7 @@
 import { assert, assertEquals, assertInstanceOf, assertMatch, assertThrows } from "@std/assert";
 import { Child, type ChildEnd, type ChildEvents, type ChildSpec } from "../../ipc/_child.ts";
 import { FrameError } from "../../ipc/_frame_error.ts";
+import { ValueError } from "../../mod.ts";
 import { CapturedErrors } from "../support/captured_errors.ts";
 import { descriptor, descriptors, Marked, noZombies, stateOf } from "../support/processes.ts";
 import type { PROGRAMS } from "./programs/children.ts";
@@ -151,6 +152,23 @@ both("Messages go there and back whole, and the end of the channel is its end", 
   for (const [i, bytes] of subject.messages.entries()) assertEquals(bytes, sent[i]);
   await within(subject.child.close(), "close()");
   assertEquals(await subject.end(), { code: 0, signal: null, ...SOUND });
+});
+
+both("What is too long for a message is refused at once, and the channel goes on", async (way) => {
+  await using subject = new Subject(way, "echo");
+  const gigabyte = new Uint8Array(2 ** 30);
+  for (const state of ["starting", "connected"]) {
+    assertThrows(
+      () => subject.child.send([gigabyte, gigabyte, new Uint8Array(1)]),
+      ValueError,
+      "Cannot send a message: it is too long: 2147483649 bytes, where 2147483648 are the most",
+      state,
+    );
+    subject.child.send([new Uint8Array([1])]);
+    await subject.sent(state === "starting" ? 1 : 2);
+  }
+  await within(subject.child.close(), "close()");
+  assertEquals((await subject.end()).code, 0);
 });
 
 both(
@@ -325,6 +343,19 @@ Deno.test("A child that closes its channel and lives on is ended (socket)", asyn
   }
 });
 
+Deno.test("A child that ends in time is not taken for one that lives on, busy as the program may be (socket)", async () => {
+  using errors = new CapturedErrors();
+  using gate = new Gate();
+  await using subject = new Subject("socket", "closes, then ends", gate.path);
+  await until(() => errors.text === "closed\n", "it has closed its channel");
+  // The news of that has to be read.
+  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setTimeout(resolve, 1));
+  gate.open();
+  block(1500);
+  const { code, deserted } = await subject.end();
+  assertEquals([code, deserted], [5, false]);
+});
+
 for (const closes of ["2>&-", "<&-"]) {
   Deno.test(`A child that closes one side of its channel and lives on is ended (pipes, ${closes})`, async () => {
     const program = { program: "sh", arguments: () => ["-c", `exec ${closes}; exec sleep 1000`] };
@@ -485,6 +516,17 @@ both(
     await until(() => !descriptors().includes(pipe), "the grandchild's errors have ended");
   },
 );
+
+both("What is sent in the name of a child that has ended is dropped", async (way) => {
+  using _errors = new CapturedErrors();
+  using gate = new Gate();
+  await using subject = new Subject(way, "leaves a forger", gate.path);
+  assertEquals((await subject.end()).code, 6);
+  const pipe = errorsOf("sleep");
+  gate.open();
+  await until(() => !descriptors().includes(pipe), "the grandchild's errors have ended");
+  assertEquals(subject.numbers, []);
+});
 
 /** The pipe that is the standard error of a program. */
 function errorsOf(program: string): string {

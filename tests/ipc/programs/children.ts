@@ -36,6 +36,12 @@ function forever(): Promise<never> {
   return new Promise(() => setInterval(() => {}, 1 << 30));
 }
 
+async function appeared(path: string): Promise<void> {
+  while (!await Deno.stat(path).catch(() => false)) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
 function text(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
@@ -184,6 +190,26 @@ export const PROGRAMS = {
     link.close();
     await forever();
   }),
+
+  /** Closes its channel, and ends once the file is there. */
+  "closes, then ends": async ({ meeting }, [file]) => {
+    const connection = await Deno.connect({ transport: "unix", path: meeting!.path });
+    connection.close();
+    console.error("closed");
+    await appeared(file!);
+    exit(5);
+  },
+
+  /** Leaves a program behind that sends a message in its name, once the file is there. */
+  "leaves a forger": async (settings, [file]) => {
+    const frame = file + ".frame";
+    Deno.writeFileSync(frame, framed(settings, message(0)));
+    const script = 'while [ ! -e "$0" ]; do sleep 0.02; done; cat "$1" >&2';
+    const args = ["-c", script, file!, frame];
+    new Deno.Command("sh", { args, stdin: "null", stdout: "null" }).spawn().unref();
+    if (settings.meeting !== null) await rawLink(settings);
+    exit(6);
+  },
 
   /** Sends what is no frame, and lives on. */
   "garbage": raw(async (link, { meeting }) => {
