@@ -17,6 +17,7 @@ import { type Message, messageLength, newMarker } from "./_frame.ts";
 import { FrameError } from "./_frame_error.ts";
 import { FrameReader } from "./_frame_reader.ts";
 import { type ByteSink, FrameWriter, readFrames } from "./_frame_pump.ts";
+import { LastMessages } from "./_last_messages.ts";
 import { LastWords } from "./_last_words.ts";
 import { reapLater } from "./_reaper.ts";
 import { closeListener, type Rendezvous, rendezvous } from "./_rendezvous.ts";
@@ -87,8 +88,7 @@ export class Child {
   #early: Message[] = [];
   /** How many messages came through the socket. */
   #received = 0;
-  /** What came through standard error beside a socket: the number of messages before, and the rest. */
-  readonly #late: Message[] = [];
+  readonly #lastMessages = new LastMessages();
   #channelError: unknown = undefined;
   #deserted = false;
   #held = true;
@@ -254,9 +254,11 @@ export class Child {
     await this.#receive(async () => {
       for await (const chunk of this.#process.stderr) {
         for (const [piece] of reader.push(chunk)) {
+          // A grandchild may go on in the name of a child that is gone.
+          if (this.#over) continue;
           const message = assembler.add(piece!);
           if (message === undefined) continue;
-          if (besideSocket) this.#late.push(message);
+          if (besideSocket) this.#lastMessages.add(message);
           else this.#take(message);
         }
         if (words.unpassed > MOST_UNPASSED) await words.passedOn();
@@ -327,7 +329,7 @@ export class Child {
       }
       await pause(DRAIN_TURN);
     }
-    this.#takeLate();
+    for (const message of this.#lastMessages.take(this.#received)) this.#take(message);
     this.#release();
     const end: ChildEnd = {
       code,
@@ -341,14 +343,6 @@ export class Child {
     this.#events.ended(end);
     await reaper;
     return end;
-  }
-
-  /** Messages that could not leave through the socket; those that did leave are not taken twice. */
-  #takeLate(): void {
-    const [[count] = [], ...messages] = this.#late;
-    if (count?.length !== Uint32Array.BYTES_PER_ELEMENT) return;
-    const before = new Uint32Array(count.slice().buffer)[0]!;
-    for (const message of messages.slice(Math.max(0, this.#received - before))) this.#take(message);
   }
 
   #release(): void {

@@ -394,6 +394,14 @@ Deno.test("What is no frame is text for the program's standard error (pipes)", a
   assertEquals(errors.text, "GET / HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\n\r\n");
 });
 
+Deno.test("A message beside the socket that is none of the last ends the child at once", async () => {
+  await using subject = new Subject("socket", "a message beside the socket");
+  const { signal, channelError } = await subject.end();
+  assertEquals(signal, "SIGKILL");
+  assertInstanceOf(channelError, FrameError);
+  assertEquals(subject.messages, []);
+});
+
 both("A frame of the right mark that is broken ends the child at once", async (way) => {
   await using subject = new Subject(way, "a broken frame");
   const { signal, channelError } = await subject.end();

@@ -5,6 +5,7 @@
 
 import type { LinkSettings } from "../../../ipc/_child_link.ts";
 import { type ChildLink, linkToParent } from "../../../ipc/_child_link.ts";
+import { fragments } from "../../../ipc/_fragments.ts";
 import { Framer } from "../../../ipc/_frame.ts";
 
 const exit = Deno.exit;
@@ -223,6 +224,14 @@ export const PROGRAMS = {
     const bytes = framed(settings, message(1, 3000));
     for (let i = 16; i < bytes.length; i++) bytes[i] = 0xAA;
     await link.write(bytes);
+    await forever();
+  }),
+
+  /** Sends a message beside its socket that only last messages may be, and lives on. */
+  "a message beside the socket": raw(async (_, { marker }) => {
+    for (const piece of fragments(message(0, 10), Uint8Array.fromHex(marker))) {
+      Deno.stderr.writeSync(piece);
+    }
     await forever();
   }),
 
