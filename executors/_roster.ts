@@ -8,12 +8,14 @@
  * | condemned     | no                           | `close`, `abandon`, its death            |
  *
  * Starting a Web Worker blocks the caller for milliseconds, so only one is started a turn. A worker that
- * dies before it is ready is followed by another after a pause; after a few in a row none is tried. Those
- * that died of Ctrl-C, which the program has survived, do not count.
+ * dies before it is ready, or for which the system has no room at the moment, is followed by another after
+ * a pause; after a few in a row none is tried. Those that died of Ctrl-C, which the program has survived,
+ * do not count.
  */
 
 import type { ChannelEvents, Death, Launch, WorkerSetup } from "../ipc/_channel.ts";
 import type { AnswersMessage, PongMessage, StartedMessage } from "../ipc/_protocol.ts";
+import { isShortage } from "../ipc/_shortage.ts";
 import type { Call } from "../ipc/callable.ts";
 import { after } from "../sync/_deadline.ts";
 import { LARGEST_WINDOW } from "./_batching.ts";
@@ -50,7 +52,7 @@ export interface RosterEvents {
   broken(message: string, cause: unknown): void;
 }
 
-/** How many workers in a row may die before they are ready. */
+/** How many starts in a row may fail. */
 const MOST_FAILED_STARTS = 3;
 /** Milliseconds before another start after a failed one; doubles. */
 const BACK_OFF = 50;
@@ -120,7 +122,8 @@ export class Roster {
     try {
       worker = this.#launch();
     } catch (cause) {
-      this.#events.broken("Cannot start a worker", cause);
+      if (isShortage(cause)) this.#noRoom(cause);
+      else this.#events.broken("Cannot start a worker", cause);
       return false;
     }
     this.active.add(worker);
@@ -171,10 +174,18 @@ export class Roster {
     // The pause must stand before anybody asks for the next worker.
     if (wasStarting && death.interrupted !== true) this.#backOff();
     this.#events.died(worker, death, wasStarting);
-    if (this.#failedStarts < MOST_FAILED_STARTS) return;
     const note = death.note === undefined ? "" : `; ${death.note}`;
-    const message = `Cannot start workers: worker ${worker.name} ${death.how}${note}`;
-    this.#events.broken(message, death.cause);
+    this.#checkFailedStarts(`worker ${worker.name} ${death.how}${note}`, death.cause);
+  }
+
+  #noRoom(error: Error): void {
+    this.#backOff();
+    this.#checkFailedStarts(error.message, error);
+  }
+
+  #checkFailedStarts(why: string, cause: unknown): void {
+    if (this.#failedStarts < MOST_FAILED_STARTS) return;
+    this.#events.broken(`Cannot start workers: ${why}`, cause);
   }
 
   #backOff(): void {
