@@ -11,6 +11,7 @@
  */
 
 import { after } from "../sync/_deadline.ts";
+import type { CommandLine } from "./_child_command.ts";
 import type { LinkSettings } from "./_child_link.ts";
 import { Assembler } from "./_fragments.ts";
 import { type Message, messageLength, newMarker } from "./_frame.ts";
@@ -47,8 +48,8 @@ export interface ChildSpec {
   readonly program: string;
   /** Whether it can't be granted what its channel takes. */
   isDenied(channel: ChannelGrants): boolean;
-  /** Its arguments, once it is known how it reaches the parent, and what it must be granted for that. */
-  arguments(link: LinkSettings, channel: ChannelGrants): string[];
+  /** Its command line, once it is known how it reaches the parent, and what it must be granted for that. */
+  command(link: LinkSettings, channel: ChannelGrants): CommandLine;
   readonly env: Record<string, string>;
   readonly cwd: string | URL | undefined;
 }
@@ -76,6 +77,7 @@ export interface ChildEvents {
 /** See the head of the file. */
 export class Child {
   readonly #process: Deno.ChildProcess;
+  #command: CommandLine | undefined = undefined;
   readonly #events: ChildEvents;
   readonly #marker = newMarker();
   readonly #words = new LastWords();
@@ -111,8 +113,9 @@ export class Child {
       meeting: meeting === undefined ? null : { path: meeting.path, folder: meeting.folder },
     };
     try {
+      this.#command = spec.command(link, meeting?.grants ?? {});
       this.#process = new Deno.Command(spec.program, {
-        args: spec.arguments(link, meeting?.grants ?? {}),
+        args: this.#command.args,
         env: spec.env,
         ...(spec.cwd === undefined ? {} : { cwd: spec.cwd }),
         stdin: meeting === undefined ? "piped" : "null",
@@ -120,7 +123,7 @@ export class Child {
         stderr: "piped",
       }).spawn();
     } catch (error) {
-      meeting?.[Symbol.dispose]();
+      this.#cleanUp();
       throw error;
     }
     const reaped = this.#reapLater(spec);
@@ -136,9 +139,15 @@ export class Child {
       this.signal("SIGKILL");
       this.#process.stderr.cancel().catch(() => {});
       if (this.#meeting === undefined) this.#process.stdin.abort().catch(() => {});
-      this.#meeting?.[Symbol.dispose]();
+      this.#cleanUp();
       throw error;
     }
+  }
+
+  /** Removes what was made for it. */
+  #cleanUp(): void {
+    this.#command?.discard();
+    this.#meeting?.[Symbol.dispose]();
   }
 
   /** Its process ID. */
@@ -352,7 +361,7 @@ export class Child {
     this.#over = true;
     this.#connection?.close();
     this.#input?.abort().catch(() => {});
-    this.#meeting?.[Symbol.dispose]();
+    this.#cleanUp();
   }
 }
 

@@ -38,11 +38,19 @@ export interface ChildStart {
   readonly settings: unknown;
 }
 
+/** How to start a child. */
+export interface CommandLine {
+  /** The arguments of `deno`. */
+  readonly args: string[];
+  /** Removes what was made for the child, which has ended, or was not started after all. */
+  discard(): void;
+}
+
 /** The most bytes of an argument: 128 KiB on Linux; on Windows all arguments share 32,767 characters. */
 const LONGEST = Deno.build.os === "windows" ? 30_000 : 131_000;
 
 /**
- * The arguments of `deno` that start a child, which calls `serve(loaders, settings, revoke)`; that has to
+ * The command line that starts a child, which calls `serve(loaders, settings, revoke)`; that has to
  * give back what `revoke` lists before it imports any module.
  *
  * Referenced modules that don't fit are left out, the oldest first: the child can still import those
@@ -51,17 +59,20 @@ const LONGEST = Deno.build.os === "windows" ? 30_000 : 131_000;
  * @param what Completes "Cannot …".
  * @throws {ValueError} When the rest is too long for a command line.
  */
-export function childArguments(what: string, start: ChildStart): string[] {
+export function childCommand(what: string, start: ChildStart): CommandLine {
   const lock = copyLock(start.config.lock);
+  const discard = () => {
+    if (lock.path !== undefined) removeCopy(lock.path);
+  };
   try {
     const limit = start.memoryLimit === undefined
       ? []
       : [`--v8-flags=--max-old-space-size=${start.memoryLimit}`];
     const rest = [...start.config.flags, lock.flag, ...limit, ...flagsAndMain(start, lock.path)];
     for (const argument of rest) checkFits(what, argument);
-    return ["run", "--no-prompt", "--quiet", ...rest];
+    return { args: ["run", "--no-prompt", "--quiet", ...rest], discard };
   } catch (error) {
-    if (lock.path !== undefined) removeCopy(lock.path);
+    discard();
     throw error;
   }
 }

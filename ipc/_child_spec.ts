@@ -3,7 +3,7 @@
  */
 
 import type { ChildSpec } from "./_child.ts";
-import { childArguments } from "./_child_command.ts";
+import { childCommand } from "./_child_command.ts";
 import { denoProgram } from "./_deno_program.ts";
 import { checkMayStart, mainModule } from "./_main_module.ts";
 import { deniesChannel } from "./_start_flags.ts";
@@ -54,8 +54,8 @@ export function childSpecs(what: string, options: ChildOptions): (entry: ChildEn
       env: { ...env },
       cwd,
       isDenied: (channel) => deniesChannel(permissions, channel),
-      arguments: (settings, channel) =>
-        childArguments(what, {
+      command: (settings, channel) =>
+        childCommand(what, {
           permissions,
           config,
           memoryLimit,

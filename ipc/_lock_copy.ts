@@ -6,8 +6,9 @@
  * the user's, on no permission of theirs, or die where it may not be written. With `--frozen` they would
  * die as soon as a pin is missing, and with `--no-lock` they would have other versions than their
  * parent. So each child gets a copy. Deno has read it before the child's first line runs, so the child
- * removes it at once, and nothing is left behind, however the parent ends: but by a child that may not
- * write and imports by URL what is not pinned, for which the parent looks when it ends.
+ * removes it at once, and nothing is left behind, however the parent ends. The parent removes it again when
+ * the child has ended, or it ends itself: a child may be killed before its first line, or one that may not
+ * write import by URL what is not pinned, whereupon Deno makes the file anew.
  */
 
 import { extent } from "./_permission_kinds.ts";
@@ -21,11 +22,8 @@ export interface LockCopy {
   readonly path: string | undefined;
 }
 
-/** Copies that may be there yet: the child has not come up, or has needed more pins since. */
+/** The copies of children that have not ended. */
 const copies = new Set<string>();
-
-/** How many of these are remembered: with fewer, more may stay behind; with more, memory is held. */
-const MOST_REMEMBERED = 256;
 
 /**
  * Copies a lock file for one child.
@@ -53,11 +51,10 @@ function makeCopy(path: string): string | undefined {
   }
   addEventListener("unload", removeAll);
   copies.add(copy);
-  if (copies.size > MOST_REMEMBERED) copies.delete(copies.keys().next().value!);
   return copy;
 }
 
-/** Removes the copy of a child that is not started after all. */
+/** Removes the copy of a child that has ended, or is not started after all. */
 export function removeCopy(path: string): void {
   copies.delete(path);
   try {

@@ -31,10 +31,13 @@ function specOf(way: Way, name: keyof typeof PROGRAMS, args: readonly string[]):
   return {
     program: Deno.execPath(),
     isDenied: () => way === "pipes",
-    arguments: (link) => {
+    command: (link) => {
       if (link.meeting !== null) folders.push(link.meeting.folder);
       const flags = ["-A", "--quiet", "--no-lock", `--config=${CONFIG}`];
-      return ["run", ...flags, FILE, name, JSON.stringify(link), ...args];
+      return {
+        args: ["run", ...flags, FILE, name, JSON.stringify(link), ...args],
+        discard: () => discarded++,
+      };
     },
     env: marked.env,
     cwd: undefined,
@@ -43,6 +46,8 @@ function specOf(way: Way, name: keyof typeof PROGRAMS, args: readonly string[]):
 
 /** The folders of the sockets that children were told of. */
 const folders: string[] = [];
+/** How often what was made for a child was removed. */
+let discarded = 0;
 
 /** A child of the test, and what it reported. */
 class Subject implements ChildEvents, AsyncDisposable {
@@ -123,6 +128,7 @@ function assertWhole(messages: readonly Uint8Array[], numbers: readonly number[]
 const SOUND = { outOfMemory: false, channelError: undefined, deserted: false, lastWords: "" };
 
 both("A child that can't be looked after does not run", async (way) => {
+  const before = discarded;
   const { Command } = Deno;
   let started = 0;
   class Unlucky extends Command {
@@ -135,6 +141,7 @@ both("A child that can't be looked after does not run", async (way) => {
   Object.defineProperty(Deno, "Command", { value: Unlucky, configurable: true, writable: true });
   try {
     assertThrows(() => new Subject(way, "echo"), Deno.errors.WouldBlock);
+    assertEquals(discarded, before + 1);
   } finally {
     Object.defineProperty(Deno, "Command", { value: Command, configurable: true, writable: true });
   }
@@ -358,7 +365,8 @@ Deno.test("A child that ends in time is not taken for one that lives on, busy as
 
 for (const closes of ["2>&-", "<&-"]) {
   Deno.test(`A child that closes one side of its channel and lives on is ended (pipes, ${closes})`, async () => {
-    const program = { program: "sh", arguments: () => ["-c", `exec ${closes}; exec sleep 1000`] };
+    const args = ["-c", `exec ${closes}; exec sleep 1000`];
+    const program = { program: "sh", command: () => ({ args, discard() {} }) };
     const child = new Child({ ...specOf("pipes", "echo", []), ...program }, new Deaf());
     const sending = setInterval(() => child.send([new Uint8Array(100_000)]), 10);
     const { signal, deserted } = await within(child.ended, "the child")
@@ -469,9 +477,9 @@ both("A child that runs out of memory is known by its last words and its signal"
   const end = await within(
     new Child({
       ...spec,
-      arguments: (link, grants) => {
-        const [run, ...rest] = spec.arguments(link, grants);
-        return [run!, "--v8-flags=--max-old-space-size=32", ...rest];
+      command: (link, grants) => {
+        const { args: [run, ...rest], discard } = spec.command(link, grants);
+        return { args: [run!, "--v8-flags=--max-old-space-size=32", ...rest], discard };
       },
     }, { message() {}, ended() {} }).ended,
     "the child",
@@ -584,6 +592,19 @@ Deno.test("The folder of a socket is removed, whatever becomes of the child", as
     if (name !== "send") await subject.end();
     assertThrows(() => Deno.statSync(folder), Deno.errors.NotFound);
   }
+});
+
+both("What was made for a child is removed with its end, and not before", async (way) => {
+  const before = discarded;
+  {
+    await using subject = new Subject(way, "send");
+    await subject.sent(1);
+    assertEquals(discarded, before);
+  }
+  assertEquals(discarded, before + 1);
+  const nowhere = { ...specOf(way, "echo", []), program: "/not/there" };
+  assertThrows(() => new Child(nowhere, new Deaf()), Deno.errors.NotFound);
+  assertEquals(discarded, before + 2);
 });
 
 Deno.test("A program that is not there is reported by a throw, and leaves no folder behind", () => {

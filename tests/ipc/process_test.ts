@@ -746,6 +746,24 @@ Deno.test("a working directory that is not there fails start, and nothing runs",
   assertEquals([process.is_alive(), process.pid, active_children()], [false, null, []]);
 });
 
+Deno.test("a process that is killed before its first line leaves no file behind", async () => {
+  const folder = await Deno.makeTempDir();
+  const usual = Deno.env.get("TMPDIR");
+  Deno.env.set("TMPDIR", folder);
+  try {
+    const process = new Process({ target: () => {} });
+    process.start();
+    process.kill();
+    await process.join();
+    assertEquals(process.exitcode, -9);
+    assertEquals([...Deno.readDirSync(folder)], []);
+  } finally {
+    if (usual === undefined) Deno.env.delete("TMPDIR");
+    else Deno.env.set("TMPDIR", usual);
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 Deno.test("a process without permissions runs its target from the target's own module", async () => {
   for (const target of [task(TARGETS, closeOutput), closeOutput]) {
     assertEquals((await run({ target, permissions: "none" })).exitcode, 0);

@@ -3,7 +3,7 @@
  * child, or, when it is told to, starts that child, all with the permissions that it is run with.
  */
 
-import { childArguments, type ChildStart } from "../../../ipc/_child_command.ts";
+import { childCommand, type ChildStart } from "../../../ipc/_child_command.ts";
 import { denoProgram } from "../../../ipc/_deno_program.ts";
 import { userConfig } from "../../../ipc/_user_config.ts";
 import { type Permissions, processPermissions } from "../../../ipc/permissions.ts";
@@ -18,7 +18,7 @@ export interface Request extends Partial<Omit<ChildStart, "permissions" | "confi
 
 /** The arguments of the child that a request describes. */
 export function argumentsFor({ permissions, config, ...rest }: Request): string[] {
-  return childArguments("start a child", {
+  const { args } = childCommand("start a child", {
     permissions: processPermissions("start a child", permissions ?? "none")(),
     config: config === undefined
       ? { flags: [], lock: undefined }
@@ -30,6 +30,7 @@ export function argumentsFor({ permissions, config, ...rest }: Request): string[
     settings: {},
     ...rest,
   });
+  return args;
 }
 
 if (import.meta.main) {
