@@ -49,6 +49,7 @@ export interface WaitResult<T> {
  * @param options `timeout` in milliseconds, `signal`, and `return_when` (default
  * {@linkcode ALL_COMPLETED}).
  * @returns The futures in two sets; on a timeout as far as they are.
+ * @throws {TypeError} When the options are no object, but a bare timeout, say.
  * @throws {ValueError} When `return_when` or `timeout` is none.
  * @throws {CancelledError} When the signal was aborted.
  *
@@ -63,10 +64,27 @@ export interface WaitResult<T> {
  * assertEquals([done.has(quick), not_done.has(slow)], [true, true]);
  * ```
  */
+export function wait<T>(
+  fs: Iterable<Future<T>>,
+  options?: WaitForFuturesOptions & { return_when?: ReturnWhen | undefined },
+): Promise<WaitResult<T>>;
+/**
+ * The same for futures of different types.
+ *
+ * @typeParam F The types of the futures.
+ * @param fs The futures.
+ * @param options `timeout` in milliseconds, `signal`, and `return_when`.
+ * @returns The futures in two sets.
+ */
+export function wait<F extends Future<unknown>>(
+  fs: Iterable<F>,
+  options?: WaitForFuturesOptions & { return_when?: ReturnWhen | undefined },
+): Promise<WaitResult<Awaited<F>>>;
 export async function wait<T>(
   fs: Iterable<Future<T>>,
   options: WaitForFuturesOptions & { return_when?: ReturnWhen | undefined } = {},
 ): Promise<WaitResult<T>> {
+  checkIsObject(options);
   const { timeout, signal, return_when = ALL_COMPLETED } = options;
   checkTimeout(timeout);
   if (!Object.hasOwn(ENOUGH, return_when)) {
@@ -86,6 +104,13 @@ export async function wait<T>(
   const result: WaitResult<T> = { done: new Set(), not_done: new Set() };
   for (const future of futures) (future.done() ? result.done : result.not_done).add(future);
   return result;
+}
+
+/** A number was meant to be the timeout, as it is where that is all there is to say. */
+function checkIsObject(options: unknown): void {
+  if (typeof options === "object" && options !== null) return;
+  const hint = typeof options === "number" ? `: { timeout: ${options} } is wanted` : "";
+  throw new TypeError(`Cannot wait: the options are ${String(options)}, no object${hint}`);
 }
 
 /** The futures without repetitions. Unlike the constructor of `Set`, it does not take `undefined`. */
@@ -160,6 +185,7 @@ export type FutureIterator<T> =
  * @param options `timeout`: milliseconds for the whole iteration, counted from this call; `signal`.
  * @returns An iterator for `for await`. Its `next()` rejects with a `TimeoutError` once the time is up
  * and no future is ready, with a `CancelledError` when the signal is aborted; it has ended then.
+ * @throws {TypeError} When the options are no object, but a bare timeout, say.
  * @throws {ValueError} When `timeout` is not a number.
  *
  * @example
@@ -176,8 +202,25 @@ export type FutureIterator<T> =
  */
 export function as_completed<T>(
   fs: Iterable<Future<T>>,
+  options?: WaitForFuturesOptions,
+): FutureIterator<T>;
+/**
+ * The same for futures of different types.
+ *
+ * @typeParam F The types of the futures.
+ * @param fs The futures.
+ * @param options `timeout` in milliseconds for the whole iteration; `signal`.
+ * @returns An iterator for `for await`.
+ */
+export function as_completed<F extends Future<unknown>>(
+  fs: Iterable<F>,
+  options?: WaitForFuturesOptions,
+): FutureIterator<Awaited<F>>;
+export function as_completed<T>(
+  fs: Iterable<Future<T>>,
   options: WaitForFuturesOptions = {},
 ): FutureIterator<T> {
+  checkIsObject(options);
   checkTimeout(options.timeout);
   return new CompletionIterator(distinct(fs), options);
 }

@@ -370,6 +370,44 @@ types("wait gives two sets of the futures that it was given", async () => {
   assertType<IsExact<typeof unknown.done, Set<Future<unknown>>>>(true);
 });
 
+types(
+  "wait and as_completed of futures of different types give futures of any of these",
+  async () => {
+    const number = new Future<number>();
+    const pair = await wait([number, new Future<string>()], { timeout: 100 });
+    assertType<IsExact<typeof pair, WaitResult<number | string>>>(true);
+    const { done, not_done } = await wait(new Set([...numbers, ...strings]));
+    assertType<IsExact<typeof done, Set<Future<number | string>>>>(true);
+    assertType<IsExact<typeof not_done, Set<Future<number | string>>>>(true);
+    for (const future of done) {
+      const outcome = await future;
+      assertType<IsExact<typeof outcome, number | string>>(true);
+    }
+    const three = [executor.submit(add, 1, 2), executor.submit(nothing), ...strings] as const;
+    const waited = await wait(three, { return_when: FIRST_COMPLETED });
+    assertType<IsExact<typeof waited, WaitResult<number | string | void>>>(true);
+    for await (const future of as_completed([number, ...strings])) {
+      assertType<IsExact<typeof future, Future<number | string>>>(true);
+    }
+    const iterator = as_completed(three, { timeout: 100 });
+    assertType<IsExact<typeof iterator, FutureIterator<number | string | void>>>(true);
+    // @ts-expect-error promises among them
+    wait([number, Promise.resolve("text")]);
+    // @ts-expect-error values among them
+    as_completed([number, "text"]);
+  },
+);
+
+types("wait and as_completed in generic code give futures of its types", async () => {
+  const generic = async <A, B>(a: Future<A>, b: Future<B>, all: Iterable<Future<A>>) => {
+    const { done } = await wait(all);
+    assertType<IsExact<typeof done, Set<Future<A>>>>(true);
+    return [await wait([a, b]), as_completed([a, b])] as const;
+  };
+  const [result] = await generic(numbers[0]!, strings[0]!, numbers);
+  assertType<IsExact<typeof result, WaitResult<number | string>>>(true);
+});
+
 types("wait knows its rules", () => {
   const rules = [FIRST_COMPLETED, FIRST_EXCEPTION, ALL_COMPLETED] as const;
   assertType<IsExact<typeof rules[number], ReturnWhen>>(true);
@@ -378,6 +416,8 @@ types("wait knows its rules", () => {
   wait(numbers, { return_when: "ALL" });
   // @ts-expect-error the timeout is an option
   wait(numbers, 100);
+  // @ts-expect-error the timeout is an option
+  as_completed(numbers, 100);
   // @ts-expect-error one future
   wait(numbers[0]!);
   // @ts-expect-error promises

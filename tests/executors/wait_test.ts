@@ -5,10 +5,17 @@
  * was told of it (W02, W05).
  */
 
-import { assertEquals, assertRejects, assertStrictEquals, assertStringIncludes } from "@std/assert";
+import {
+  assertEquals,
+  assertRejects,
+  assertStrictEquals,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
 import { FakeTime } from "@std/testing/time";
 import {
   ALL_COMPLETED,
+  as_completed,
   CancelledError,
   FIRST_COMPLETED,
   FIRST_EXCEPTION,
@@ -17,6 +24,7 @@ import {
   ThreadPoolExecutor,
   ValueError,
   wait,
+  type WaitForFuturesOptions,
   type WaitResult,
 } from "../../mod.ts";
 
@@ -258,6 +266,18 @@ Deno.test("a timeout that is no number is a ValueError", async () => {
   for (const timeout of [NaN, "5", null] as number[]) {
     const error = await assertRejects(() => wait(pending(1), { timeout }), ValueError);
     assertStringIncludes(error.message, `timeout is ${timeout}`);
+  }
+});
+
+Deno.test("a bare timeout is a TypeError that says how to write it, for wait and as_completed", async () => {
+  const fs = [new Future<number>()];
+  const bare = 100 as WaitForFuturesOptions;
+  const message = "Cannot wait: the options are 100, no object: { timeout: 100 } is wanted";
+  await assertRejects(() => wait(fs, bare), TypeError, message);
+  assertThrows(() => as_completed(fs, bare), TypeError, message);
+  for (const wrong of [null, "100", true] as unknown[] as WaitForFuturesOptions[]) {
+    await assertRejects(() => wait(fs, wrong), TypeError, `the options are ${wrong}, no object`);
+    assertThrows(() => as_completed(fs, wrong), TypeError, `the options are ${wrong}, no object`);
   }
 });
 
