@@ -20,7 +20,7 @@ export class BufferMoves {
       if (kind !== "ArrayBuffer") {
         refuseKind(kind);
         throw dataCloneError(
-          `Cannot transfer the item at index ${i} to another process: ` +
+          `The item at index ${i} could not be transferred to another process: ` +
             `an ArrayBuffer is wanted: ${kind}`,
         );
       }
@@ -42,7 +42,7 @@ export class BufferMoves {
     for (const [buffer, length] of this.#lengths) {
       if (buffer.detached || buffer.byteLength !== length) {
         throw dataCloneError(
-          "Cannot transfer an ArrayBuffer: a getter of the message detached or resized it",
+          "An ArrayBuffer could not be transferred: a getter of the message detached or resized it",
         );
       }
     }

@@ -129,7 +129,9 @@ export function refuseKind(kind: string): void {
   const remedy = Object.hasOwn(LOCAL, kind) ? LOCAL[kind] : undefined;
   if (remedy !== undefined) {
     throw dataCloneError(
-      `Cannot send ${/^[AEIOU]/.test(kind) ? "an" : "a"} ${kind} to another process: ${remedy}`,
+      `${
+        /^[AEIOU]/.test(kind) ? "An" : "A"
+      } ${kind} could not be sent to another process: ${remedy}`,
     );
   }
   if (UNCLONABLE.test(kind)) throw dataCloneError(`#<${kind}> could not be cloned.`);
@@ -143,7 +145,7 @@ export function refusePrimitive(value: unknown): never {
   throw dataCloneError(`${text} could not be cloned.`);
 }
 
-/** The error that structured clone throws. */
+/** The error that structured clone throws; it is worded as V8's are, since what was sent is said before. */
 export function dataCloneError(message: string): DOMException {
   return new DOMException(message, "DataCloneError");
 }

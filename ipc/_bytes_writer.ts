@@ -271,7 +271,7 @@ export class ValueWriter {
     const bytes = new Uint8Array(buffer);
     if (bytes.length > LONGEST_BUFFER) {
       throw dataCloneError(
-        `Cannot send an ArrayBuffer to another process: it is too long: ${bytes.length} bytes, ` +
+        `An ArrayBuffer could not be sent to another process: it is too long: ${bytes.length} bytes, ` +
           `where ${LONGEST_BUFFER} are the most: send it in pieces`,
       );
     }
@@ -293,7 +293,7 @@ export class ValueWriter {
     this.#reserved += length;
     if (this.#reserved > MOST_RESERVED) {
       throw dataCloneError(
-        `Cannot send resizable ArrayBuffers to another process: they may grow too large: ` +
+        `Resizable ArrayBuffers could not be sent to another process: they may grow too large: ` +
           `${this.#reserved} bytes, where ${MOST_RESERVED} are the most: send a copy, slice(0)`,
       );
     }

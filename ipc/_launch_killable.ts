@@ -25,6 +25,7 @@ import { checkMayStart, mainModule } from "./_main_module.ts";
 import { checkStopsThreads, newPorts, postThrough, type ThreadPort } from "./_node_threads.ts";
 import { isObjectMessage } from "./_object_protocol.ts";
 import { ObjectPort } from "./_object_port.ts";
+import { outOfMemory } from "./_out_of_memory.ts";
 import type { ToWorker } from "./_protocol.ts";
 import { supervisedPermissions } from "./_supervised_permissions.ts";
 import { startSupervised } from "./_supervised_thread.ts";
@@ -193,7 +194,7 @@ class KillableChannel implements Channel {
         this.#dies({ how: `called ${message.how}` });
         break;
       case "memory":
-        this.#dies({ how: this.#outOfMemory() });
+        this.#dies({ how: outOfMemory(this.#memoryLimit) });
         break;
       default:
         message satisfies never;
@@ -263,17 +264,10 @@ class KillableChannel implements Channel {
 
   #death(): Death {
     if (this.#threadEnd === undefined) return { how: "ended silently" };
-    const { code, error, outOfMemory } = this.#threadEnd;
-    if (outOfMemory) return { how: this.#outOfMemory() };
+    const { code, error } = this.#threadEnd;
+    if (this.#threadEnd.outOfMemory) return { how: outOfMemory(this.#memoryLimit) };
     if (error === undefined) return { how: `ended with exit code ${code}` };
     const how = this.#ready ? "ended by an uncaught error" : "failed to start";
     return { how, cause: new Error(error) };
-  }
-
-  #outOfMemory(): string {
-    const limit = this.#memoryLimit;
-    return limit === undefined
-      ? "ran out of memory: its heap outgrew V8's own limit, since memoryLimit sets no other"
-      : `ran out of memory: its heap outgrew its memoryLimit of ${limit} MB`;
   }
 }

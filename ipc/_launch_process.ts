@@ -17,6 +17,7 @@ import { ObjectPort } from "./_object_port.ts";
 import { type Message, messageLength } from "./_frame.ts";
 import { checkMayStart, mainModule } from "./_main_module.ts";
 import { messageFromBytes, messageToBytes } from "./_message_bytes.ts";
+import { outOfMemory } from "./_out_of_memory.ts";
 import {
   type FromWorker,
   RUN_HEAD,
@@ -41,12 +42,8 @@ export function processLauncher(what: string, options: ChildOptions): Launch {
   return (setup, events) => {
     checkMayHaveChildren("start a worker");
     checkMayStart("a worker");
-    const { modules } = setup;
-    return new ProcessChannel(
-      setup,
-      specFor({ url: ENTRY, serve: "serveParent", modules }),
-      events,
-    );
+    const spec = specFor({ url: ENTRY, serve: "serveParent", modules: setup.modules });
+    return new ProcessChannel(setup, spec, events, options.memoryLimit);
   };
 }
 
@@ -61,6 +58,7 @@ class ProcessChannel implements Channel {
   readonly claims: UnsharedClaims;
   readonly objects: ObjectPort;
   readonly #slots: number;
+  readonly #memoryLimit: number | undefined;
   readonly #child: Child;
   readonly #events: ChannelEvents;
   /** Until the child is ready. */
@@ -69,8 +67,14 @@ class ProcessChannel implements Channel {
   /** What the child said of its end. */
   #death: Death | undefined = undefined;
 
-  constructor(setup: WorkerSetup, spec: ChildSpec, events: ChannelEvents) {
+  constructor(
+    setup: WorkerSetup,
+    spec: ChildSpec,
+    events: ChannelEvents,
+    memoryLimit: number | undefined,
+  ) {
     this.#events = events;
+    this.#memoryLimit = memoryLimit;
     this.#slots = setup.slots;
     this.claims = new UnsharedClaims(setup.slots);
     this.objects = new ObjectPort({
@@ -194,7 +198,7 @@ class ProcessChannel implements Channel {
     this.objects.close();
     if (!this.#open) return;
     this.#open = false;
-    const death = this.#death ?? deathOf(end);
+    const death = this.#death ?? deathOf(end, this.#memoryLimit);
     this.#events.closed({
       ...death,
       how: `(process ${this.#child.pid}) ${death.how}`,
@@ -208,14 +212,15 @@ function slotsOf({ heads }: RunMessage): number[] {
 }
 
 /** Of a child that said nothing of its end. */
-function deathOf({ code, signal, outOfMemory, channelError, deserted }: ChildEnd): Death {
+function deathOf(end: ChildEnd, memoryLimit: number | undefined): Death {
+  const { code, signal, channelError } = end;
   const unsure = true;
   if (channelError !== undefined) {
     return { how: "sent what is no message of Herd's", cause: channelError, unsure };
   }
-  if (deserted) return { how: "closed its channel and lived on", unsure };
-  if (outOfMemory) return { how: `ran out of memory (exit code ${code})`, unsure };
+  if (end.deserted) return { how: "closed its channel and lived on", unsure };
   if (signal === null) return { how: `exited with code ${code}`, unsure };
+  if (end.outOfMemory) return { how: outOfMemory(memoryLimit, signal), unsure };
   // It listens for SIGINT as soon as it is up.
   return { how: `was killed by ${signal}`, unsure, interrupted: signal === "SIGINT" };
 }

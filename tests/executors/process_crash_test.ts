@@ -348,7 +348,7 @@ const CRASHES: readonly Crash[] = [
     what: "out of memory",
     submit: performing("run out of memory"),
     ends: killed(
-      "ran out of memory \\(exit code 13\\d\\)",
+      "ran out of memory \\(SIG\\w+\\): its heap outgrew its memoryLimit of 32 MB",
       "; its last lines on standard error:\n[^]*JavaScript out of memory[^]*",
     ),
     dies: true,

@@ -417,7 +417,7 @@ const BAD_STARTS: readonly BadStart[] = [
     what: "an initializer that needs more memory than there is",
     options: (counts) => ({ ...badInitializer("run out of memory")(counts), memoryLimit: 32 }),
     how:
-      /ran out of memory \(exit code 13\d\); its last lines on standard error:\n[^]*JavaScript out of memory/,
+      /ran out of memory \(SIG\w+\): its heap outgrew its memoryLimit of 32 MB; its last lines on standard error:\n[^]*JavaScript out of memory/,
   },
   {
     what: "a listed module that calls Deno.exit",
