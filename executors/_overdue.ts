@@ -11,7 +11,8 @@
  * 4. Other tasks that it runs at the same time (`concurrency`) may finish, as long as its event loop
  *    turns; the worker is asked each second.
  *
- * A shutdown gives the same grace to tasks that run on although their futures are settled.
+ * A task whose future is settled, since it was aborted, may run on: its deadline still holds for the
+ * worker, but does not keep the program alive. A shutdown gives such tasks the same grace.
  */
 
 import { after } from "../sync/_deadline.ts";
@@ -30,12 +31,25 @@ const RESPONSE = 1000;
  */
 const STUCK = 10_000;
 
+/** A longer wait is none: timers can't take it. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
 /** What the overseer asks of the scheduler. */
 export interface Bench {
   /** Gives the worker's waiting tasks to others and sends it no more. */
   condemn(worker: PoolWorker): void;
   /** Closes or abandons the worker; fails what it still has. */
   dismiss(worker: PoolWorker, why: string): void;
+}
+
+/** A task that has a deadline, in the worker that has it. */
+interface Watch {
+  readonly worker: PoolWorker;
+  /** Milliseconds. */
+  readonly deadline: number;
+  /** When it is up, by `performance.now()`. */
+  readonly end: number;
+  readonly stop: () => void;
 }
 
 /** A worker that gets no more tasks. */
@@ -51,7 +65,7 @@ interface Condemned {
 /** Watches the deadlines of one executor's tasks. */
 export class Overseer {
   readonly #bench: Bench;
-  readonly #stops = new Map<Task, () => void>();
+  readonly #watches = new Map<Task, Watch>();
   readonly #condemned = new Map<PoolWorker, Condemned>();
 
   constructor(bench: Bench) {
@@ -69,16 +83,31 @@ export class Overseer {
   }
 
   #watch(task: Task, worker: PoolWorker, more: number): void {
-    if (task.settings.deadline === undefined || task.done()) return;
+    if (task.settings.deadline === undefined) return;
     const deadline = task.settings.deadline * Math.max(1, task.rows);
-    this.settled(task); // It may have begun before, in a worker that died or lost it.
-    this.#stops.set(task, after(deadline + more, () => this.#missed(task, worker, deadline)));
+    this.#forget(task); // It may have begun before, in a worker that died or lost it.
+    const ms = deadline + more;
+    const stop = after(ms, () => this.#missed(task));
+    this.#watches.set(task, { worker, deadline, end: performance.now() + ms, stop });
+    if (task.done()) this.settled(task);
   }
 
-  /** A task has its outcome. */
+  #forget(task: Task): void {
+    this.#watches.get(task)?.stop();
+    this.#watches.delete(task);
+  }
+
+  /** A task has its outcome, or its worker has answered for it. */
   settled(task: Task): void {
-    this.#stops.get(task)?.();
-    this.#stops.delete(task);
+    const watch = this.#watches.get(task);
+    if (watch === undefined) return;
+    this.#forget(task);
+    const { worker, end } = watch;
+    const left = Math.max(0, end - performance.now());
+    if (task.worker !== worker || !worker.isRunning(task) || left > LONGEST_TIMER) return;
+    const timer = setTimeout(() => this.#missed(task), left);
+    timer.unref();
+    this.#watches.set(task, { ...watch, stop: () => clearTimeout(timer) });
   }
 
   /** Nothing is wanted of the worker any more: what it still runs has as long as an overdue task. */
@@ -104,20 +133,26 @@ export class Overseer {
 
   /** A worker is gone. */
   gone(worker: PoolWorker): void {
+    for (const [task, watch] of this.#watches) {
+      if (watch.worker === worker && task.done()) this.#forget(task);
+    }
     clearTimeout(this.#condemned.get(worker)?.timer);
     this.#condemned.delete(worker);
   }
 
-  #missed(task: Task, worker: PoolWorker, deadline: number): void {
-    this.#stops.delete(task);
-    if (task.done() || task.worker !== worker) return;
-    worker.revokeOrStop(task);
-    task.set_exception(
-      new TimeoutError(
-        `Cannot finish ${nameOf(task)}: ` +
-          `it ran longer than its deadline of ${deadline} ms`,
-      ),
-    );
+  #missed(task: Task): void {
+    const { worker, deadline } = this.#watches.get(task)!;
+    this.#forget(task);
+    if (task.worker !== worker) return;
+    if (!task.done()) {
+      worker.revokeOrStop(task);
+      task.set_exception(
+        new TimeoutError(
+          `Cannot finish ${nameOf(task)}: ` +
+            `it ran longer than its deadline of ${deadline} ms`,
+        ),
+      );
+    }
     if (this.#condemned.has(worker)) return;
     this.#condemned.set(worker, { timer: undefined, answered: false, awaited: false });
     this.#bench.condemn(worker);

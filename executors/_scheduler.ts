@@ -383,6 +383,7 @@ export class Scheduler implements TaskOwner {
       }
       const task = worker.take(heads[head]!);
       if (task === undefined) continue;
+      if (task.settings.deadline !== undefined) this.#overseer.settled(task);
       const duration = heads[head + 3]! / 1000;
       const { call, rows } = task;
       if (call.runs === 0) measured.push(call);
