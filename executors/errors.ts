@@ -4,7 +4,7 @@
  * @module
  */
 
-import { registerErrorClass } from "../ipc/_error_codec.ts";
+import { registerErrorClass } from "../ipc/_known_errors.ts";
 import { RuntimeError } from "../sync/errors.ts";
 
 /**

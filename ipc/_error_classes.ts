@@ -6,7 +6,8 @@
  * event loop at the first such error, and then is known.
  */
 
-import type { ErrorConstructorLike, WireError } from "./_error_codec.ts";
+import type { WireError } from "./_error_codec.ts";
+import type { ErrorConstructorLike } from "./_thrown_values.ts";
 
 const namespaces = new Map<string, Readonly<Record<string, unknown>>>();
 

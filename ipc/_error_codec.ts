@@ -37,13 +37,19 @@
  * @module
  */
 
+import { addBuiltIns, classOfKey, keyOfPrototype } from "./_known_errors.ts";
 import {
-  BrokenBarrierError,
-  CancelledError,
-  RuntimeError,
-  TimeoutError,
-  ValueError,
-} from "../sync/errors.ts";
+  attempt,
+  className,
+  describe,
+  type ErrorConstructorLike,
+  isError,
+  isErrorClass,
+  isPrimitive,
+  lineage,
+  type Primitive,
+  readString,
+} from "./_thrown_values.ts";
 
 /** How many errors deep causes and lists are followed; an error that is deeper is described. */
 const MAX_DEPTH = 64;
@@ -54,17 +60,8 @@ const MAX_DEPTH = 64;
  */
 const MAX_RECORDS = 65_536;
 
-/** The longest chain of prototypes that is looked at: a proxy can make up an endless one. */
-const MAX_LINEAGE = 64;
-
-/** The longest text that a description takes over from the value. */
-const MAX_DESCRIPTION = 200;
-
 /** Own properties that travel although they are not enumerable, as errors define them so. */
 const HIDDEN = new Set(["name", "message", "cause", "errors", "error", "suppressed"]);
-
-/** A value that every channel carries as it is. */
-export type Primitive = undefined | null | boolean | number | string | bigint;
 
 /** One value of a record; see the head of the file. */
 export type WireSlot =
@@ -101,9 +98,6 @@ export type WireError =
   | { kind: "value"; value: unknown }
   | { kind: "error"; records: WireRecord[] };
 
-/** A class of errors, whatever its constructor asks for. */
-export type ErrorConstructorLike = abstract new (...args: never[]) => Error;
-
 /** The module of the task whose error is encoded. */
 export interface TaskModule {
   /** By which both realms know it. */
@@ -125,129 +119,6 @@ export interface DecodeErrorOptions {
   /** A stack whose frames go below those of the outermost error; its first lines are ignored. */
   caller?: string | undefined;
 }
-
-// ---- Known classes -----------------------------------------------------------------------------
-
-const classOfKey = new Map<string, ErrorConstructorLike>();
-const keyOfPrototype = new Map<object, string>();
-
-function addClass(key: string, constructor: ErrorConstructorLike): void {
-  classOfKey.set(key, constructor);
-  keyOfPrototype.set(constructor.prototype, key);
-}
-
-/** Adds those of `names` that exist in `namespace` and are classes of errors. */
-function addClasses(prefix: string, namespace: object, names: string[]): void {
-  for (const name of names) {
-    const value: unknown = Reflect.get(namespace, name);
-    if (isErrorClass(value)) addClass(prefix + name, value);
-  }
-}
-
-/**
- * Lets errors of one of Herd's own classes keep their class. Each layer registers its own when it is
- * imported; a realm that has not imported it decodes them as an `Error` of the same name.
- */
-export function registerErrorClass(name: string, constructor: ErrorConstructorLike): void {
-  addClass(`Herd.${name}`, constructor);
-}
-
-registerErrorClass("RuntimeError", RuntimeError);
-registerErrorClass("ValueError", ValueError);
-registerErrorClass("CancelledError", CancelledError);
-registerErrorClass("TimeoutError", TimeoutError);
-registerErrorClass("BrokenBarrierError", BrokenBarrierError);
-
-const BUILT_IN = [
-  "Error",
-  "TypeError",
-  "RangeError",
-  "SyntaxError",
-  "ReferenceError",
-  "EvalError",
-  "URIError",
-  "AggregateError",
-  "SuppressedError",
-  "DOMException",
-  "QuotaExceededError",
-];
-
-let builtInsAdded = false;
-
-/** Collected at the first error: most programs have none, and looking at the classes takes a while. */
-function addBuiltIns(): void {
-  if (builtInsAdded) return;
-  builtInsAdded = true;
-  addClasses("", globalThis, BUILT_IN);
-  addClasses("Deno.errors.", Deno.errors, Object.getOwnPropertyNames(Deno.errors));
-  addClasses("WebAssembly.", WebAssembly, Object.getOwnPropertyNames(WebAssembly));
-}
-
-// ---- Reading what may be hostile ---------------------------------------------------------------
-
-/** Runs `read`, and takes a failure for `undefined`. */
-function attempt<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch {
-    return undefined;
-  }
-}
-
-function readString(from: object, key: string): string | undefined {
-  const value: unknown = attempt(() => Reflect.get(from, key));
-  return typeof value === "string" ? value : undefined;
-}
-
-/** The prototypes of `value`, nearest first, as far as they can be had. */
-function lineage(value: object): object[] {
-  const prototypes: object[] = [];
-  attempt(() => {
-    let next = Object.getPrototypeOf(value);
-    while (next !== null && prototypes.length < MAX_LINEAGE) {
-      prototypes.push(next);
-      next = Object.getPrototypeOf(next);
-    }
-  });
-  return prototypes;
-}
-
-/** Whether `Error` is an ancestor of `value`, a class. */
-function isErrorClass(value: unknown): value is ErrorConstructorLike {
-  if (typeof value !== "function") return false;
-  const prototype: unknown = attempt(() => value.prototype);
-  return prototype === Error.prototype ||
-    (typeof prototype === "object" && prototype !== null &&
-      lineage(prototype).includes(Error.prototype));
-}
-
-const isRealError = (Error as { isError?: (value: unknown) => boolean }).isError ?? (() => false);
-
-/** Whether `value` is an error, of this realm or another, or inherits from `Error` without being one. */
-function isError(value: unknown): value is object {
-  if (typeof value !== "object" || value === null) return false;
-  return isRealError(value) || lineage(value).includes(Error.prototype);
-}
-
-/** The name of the class whose prototype is `prototype`, or `""`. */
-function className(prototype: object | undefined): string {
-  const constructor: unknown = prototype && attempt(() => Reflect.get(prototype, "constructor"));
-  return typeof constructor === "function" ? readString(constructor, "name") ?? "" : "";
-}
-
-/** A short text for a value that cannot travel. Runs no `toString` of the value's own. */
-function describe(value: unknown): string {
-  if (typeof value === "function") return `function ${readString(value, "name") || "(anonymous)"}`;
-  if (typeof value !== "object" || value === null) return String(value);
-  const prototypes = lineage(value);
-  if (prototypes.includes(URL.prototype)) return readString(value, "href") ?? "URL";
-  const message = readString(value, "message");
-  const kind = className(prototypes[0]) || "Object";
-  const head = isError(value) ? readString(value, "name") ?? kind : `[object ${kind}]`;
-  return (message ? `${head}: ${message}` : head).slice(0, MAX_DESCRIPTION);
-}
-
-// ---- Encoding ----------------------------------------------------------------------------------
 
 /** One encoding under way. */
 interface Walk {
@@ -397,13 +268,6 @@ function takeApart(value: object): [key: string, part: unknown][] | undefined {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null ? Object.entries(value) : undefined;
 }
-
-function isPrimitive(value: unknown): value is Primitive {
-  return value === null ||
-    (typeof value !== "object" && typeof value !== "function" && typeof value !== "symbol");
-}
-
-// ---- Decoding ----------------------------------------------------------------------------------
 
 /** Builds again what {@linkcode encodeError} took apart. Never throws. */
 export function decodeError(wire: WireError, options: DecodeErrorOptions = {}): unknown {

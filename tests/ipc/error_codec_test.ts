@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertMatch, assertNotStrictEquals } from "@std/assert";
 import { assertStrictEquals, assertStringIncludes } from "@std/assert";
-import { decodeError, encodeError, registerErrorClass } from "../../ipc/_error_codec.ts";
+import { decodeError, encodeError } from "../../ipc/_error_codec.ts";
 import type { DecodeErrorOptions, TaskModule } from "../../ipc/_error_codec.ts";
+import { registerErrorClass } from "../../ipc/_known_errors.ts";
 import { CancelledError, RuntimeError, TimeoutError, ValueError } from "../../sync/errors.ts";
 
 /** Sends `thrown` as a message would carry it. */
