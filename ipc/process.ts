@@ -8,7 +8,7 @@ import { checkTimeout } from "../sync/_deadline.ts";
 import { RuntimeError, ValueError } from "../sync/errors.ts";
 import { addActive, deleteActive } from "./_active_processes.ts";
 import { ChildLife } from "./_child_life.ts";
-import { nameOf, textOf } from "./_function_text.ts";
+import { nameOf } from "./_function_text.ts";
 import { launchTarget } from "./_launch_target.ts";
 import { checkMayStart } from "./_main_module.ts";
 import {
@@ -17,6 +17,7 @@ import {
   processSpecs,
   type StartOptions,
 } from "./_process_options.ts";
+import { subclassOf } from "./_process_class.ts";
 import { doWork, Inherited, NO_WORK, type Work } from "./_process_work.ts";
 import {
   checkIsPrepared,
@@ -24,7 +25,7 @@ import {
   newChildRecord,
   type ProcessRecord,
 } from "./_this_process.ts";
-import { type CallDescription, describe } from "./callable.ts";
+import { describe } from "./callable.ts";
 
 /** Becomes ready when a process has ended; {@linkcode Process.sentinel} gives it. */
 export interface Sentinel extends PromiseLike<void> {
@@ -231,7 +232,7 @@ export class Process implements AsyncDisposable {
   }
 
   #launch(what: string) {
-    const subclass = subclassOf(this, what);
+    const subclass = subclassOf(this, Process, what);
     const modules = (this.#options.modules ?? []).map(String);
     const { target, args } = this.#work;
     const setup = {
@@ -383,20 +384,4 @@ export class Process implements AsyncDisposable {
     if (!this.#closed) return;
     throw new ValueError(`Cannot ${action} ${this.name}: it is closed`);
   }
-}
-
-/** Where the class of a process is to be found; `null` when {@linkcode Process} will do. */
-function subclassOf(process: Process, what: string): CallDescription | null {
-  const { constructor } = process;
-  if (constructor === Process) return null;
-  const { module } = constructor as typeof Process;
-  const name = nameOf(constructor);
-  if (module === undefined && process.run === Process.prototype.run) return null;
-  if (module === undefined || !URL.canParse(String(module))) {
-    throw new TypeError(
-      `Cannot ${what}: ${name || "its class"} overrides run(), and its static module is ` +
-        `${module}: let a module export the class, and add static override module = import.meta.url`,
-    );
-  }
-  return { id: -1, name, url: String(module), text: textOf(constructor), source: null };
 }
