@@ -559,6 +559,22 @@ Deno.test("a missed deadline of a runaway loop does not keep the program from en
   assertEquals([code, out, err], [0, "TimeoutError\n42", ""]);
 });
 
+for (const pool of ["ThreadPoolExecutor", "ProcessPoolExecutor"]) {
+  Deno.test(`the deadline of a task that was aborted does not keep the program from ending (${pool})`, async () => {
+    const { code, out, err } = await runProgram(`
+      const executor = new herd.${pool}(1);
+      await executor.ready();
+      const controller = new AbortController();
+      const future = executor.options({ signal: controller.signal, deadline: 2 ** 30 })
+        .submit(() => { for (;;); });
+      while (!future.running()) await new Promise((resolve) => setTimeout(resolve, 1));
+      controller.abort();
+      console.log((await future.exception().catch((error) => error)).name);
+    `);
+    assertEquals([code, out, err], [0, "CancelledError", ""]);
+  });
+}
+
 Deno.test("cancelling while tasks run and end: each future is settled once, and all add up", async () => {
   await using executor = new ThreadPoolExecutor(2);
   using visits = new ThreadGate();
