@@ -5,8 +5,8 @@
  * - Its end is reported once, after all messages: when its status is known and both its socket and its
  *   standard error have ended. A grandchild may keep standard error open, so that is waited for only a
  *   moment.
- * - Whoever ends its side of the channel ends: a child that lives on without its channel is ended, and so
- *   is one that sends what is no message, by force and at once.
+ * - Whoever ends its side of the channel ends: a child that lives on without its channel, or after its last
+ *   messages, is ended, and so is one that sends what is no message, by force and at once.
  * - It is reaped in any case: nobody has to ask for the status.
  */
 
@@ -91,6 +91,8 @@ export class Child {
   /** How many messages came through the socket. */
   #received = 0;
   readonly #lastMessages = new LastMessages();
+  /** How many pieces of such messages came. */
+  #lastPieces = 0;
   #channelError: unknown = undefined;
   #deserted = false;
   #held = true;
@@ -265,6 +267,7 @@ export class Child {
         for (const [piece] of reader.push(chunk)) {
           // A grandchild may go on in the name of a child that is gone.
           if (this.#over) continue;
+          if (besideSocket && this.#lastPieces++ === 0) this.#expectEnd();
           const message = assembler.add(piece!);
           if (message === undefined) continue;
           if (besideSocket) this.#lastMessages.add(message);
@@ -307,15 +310,23 @@ export class Child {
 
   /** No more can come, or leave: so it should end. */
   #channelEnded(): void {
-    if (this.#closing) return;
-    this.#afterGrace(() => this.#desertsUnlessEnded(NEWS_TURNS));
+    if (!this.#closing) this.#expectEnd();
+  }
+
+  /** It is ended unless it ends by itself, or goes on with its last messages. */
+  #expectEnd(): void {
+    const pieces = this.#lastPieces;
+    this.#afterGrace(() => this.#endUnlessHeard(pieces, NEWS_TURNS));
   }
 
   /** A program that was busy meanwhile sees its timers before the news of the end. */
-  #desertsUnlessEnded(turns: number): void {
+  #endUnlessHeard(pieces: number, turns: number): void {
     if (this.#ended || this.#closing) return;
+    // It can't go on while nobody reads this program's standard error.
+    const waits = this.#words.unpassed > MOST_UNPASSED;
+    if (waits || this.#lastPieces > pieces) return this.#expectEnd();
     if (turns > 0) {
-      const next = after(DRAIN_TURN, () => this.#desertsUnlessEnded(turns - 1));
+      const next = after(DRAIN_TURN, () => this.#endUnlessHeard(pieces, turns - 1));
       this.#stopTimers.push(next);
       return;
     }
