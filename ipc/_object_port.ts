@@ -252,8 +252,8 @@ export class ObjectPort implements Exporter, Importer, Home {
       );
     }
     const given = decode(args, this) as unknown[];
-    // The limit of what may wait comes last.
-    const full = way === "wait" ? [{ ...given[0] as object | undefined, signal }] : given;
+    const full = [...given];
+    if (way !== "call") full[way] = { ...given[way] as object | undefined, signal };
     if (this.#realm === 0) this.#realm = passForChild("another process").id;
     const target = exported.object as Record<string, (...args: unknown[]) => unknown>;
     const value = await actAs({ realm: this.#realm, task }, () => target[method]!(...full));

@@ -2,24 +2,44 @@
  * What can be asked of a shared object from another process: by class and method, and no other way.
  */
 
-/** How a method is called: one that may wait takes a limit last, which a signal may end. */
-export type RemoteMethod = "call" | "wait";
+/**
+ * How a method is called: one that may wait takes a limit, which a signal may end, as its argument of that
+ * number.
+ */
+export type RemoteMethod = "call" | number;
 
-const LOCK = { acquire: "wait", release: "call", locked: "call" } as const;
+const LOCK = { acquire: 0, release: "call", locked: "call" } as const;
 const SEMAPHORE = { ...LOCK, get_value: "call" } as const;
+const QUEUE = {
+  put: 1,
+  get: 0,
+  qsize: "call",
+  empty: "call",
+  full: "call",
+  shutdown: "call",
+} as const;
 
 const METHODS: Readonly<Record<string, Readonly<Record<string, RemoteMethod>>>> = {
   Lock: LOCK,
   RLock: LOCK,
   Semaphore: SEMAPHORE,
   BoundedSemaphore: SEMAPHORE,
-  Condition: { ...LOCK, wait: "wait", notify: "call", notify_all: "call" },
-  Event: { wait: "wait", set: "call", clear: "call", is_set: "call" },
-  Barrier: { wait: "wait", reset: "call", abort: "call" },
+  Condition: { ...LOCK, wait: 0, notify: "call", notify_all: "call" },
+  Event: { wait: 0, set: "call", clear: "call", is_set: "call" },
+  Queue: QUEUE,
+  JoinableQueue: { ...QUEUE, task_done: "call", join: 0 },
+  Barrier: { wait: 0, reset: "call", abort: "call" },
 };
 
 /** Methods that are made of others, so that they work as they are. */
-export const LOCAL_METHODS: readonly PropertyKey[] = ["constructor", "hold", "wait_for"];
+export const LOCAL_METHODS: readonly PropertyKey[] = [
+  "constructor",
+  "hold",
+  "wait_for",
+  "put_nowait",
+  "get_nowait",
+  Symbol.asyncIterator,
+];
 
 /** The methods of a class; none of one that is not known. */
 export function remoteMethods(kind: string): Readonly<Record<string, RemoteMethod>> {

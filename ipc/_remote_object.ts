@@ -102,15 +102,17 @@ function calling(kind: ShareableKind<object>, name: string, way: RemoteMethod) {
     if (address === undefined) throw new TypeError(`Cannot call ${name}: this is no ${kind.name}`);
     const { port, id } = address;
     if (way === "call") return learn(this, await port.call(id, name, args));
-    const { signal, ...limit } = (args[0] ?? {}) as { signal?: AbortSignal };
-    if (signal === undefined) return learn(this, await port.call(id, name, [limit]));
+    const { signal, ...limit } = (args[way] ?? {}) as { signal?: AbortSignal };
+    const sent = [...args];
+    sent[way] = limit;
+    if (signal === undefined) return learn(this, await port.call(id, name, sent));
     const aborted = () =>
       new CancelledError(`Cannot ${name} a ${kind.name}: the signal was aborted`, {
         cause: signal.reason,
       });
     if (signal.aborted) throw aborted();
     try {
-      return learn(this, await port.call(id, name, [limit], signal));
+      return learn(this, await port.call(id, name, sent, signal));
     } catch (error) {
       throw error instanceof CancelledError && signal.aborted ? aborted() : error;
     }

@@ -36,7 +36,7 @@ export class SharedObjects {
   async #load(): Promise<void> {
     const [{ ObjectPort }] = await Promise.all([
       import("./_object_port.ts"),
-      import("../sync/mod.ts"),
+      import("./_shared_classes.ts"),
     ]);
     this.#port ??= new ObjectPort(this.#link);
     this.#isLoaded = true;

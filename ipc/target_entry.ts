@@ -101,7 +101,7 @@ async function carryOut(
   const subclass = message.subclass && await resolveClass(message.subclass, resolver);
   const fn = target.call && (await resolver.resolve(target.call)).fn;
   setPreparing(false);
-  if (sharesObjects(message.values)) await import("../sync/mod.ts");
+  if (sharesObjects(message.values)) await import("./_shared_classes.ts");
   const [args, fields] = decode(message.values, objects) as [unknown[], Record<string, unknown>];
   const inherited = new Inherited(thisProcess(), { target: fn ?? undefined, args });
   const process: Process = Reflect.construct(Process, [inherited], subclass ?? Process);

@@ -75,7 +75,13 @@ export function objectOf([name, id, data]: SharedRecord): object {
   return object;
 }
 
-function remember(id: number, object: object): void {
+/** The object of that number, if this realm has it. */
+export function knownObject(id: number): object | undefined {
+  return known.get(id)?.deref();
+}
+
+/** This realm has the object. */
+export function remember(id: number, object: object): void {
   if (known.get(id)?.deref() === object) return;
   known.set(id, new WeakRef(object));
   forgotten.register(object, id);

@@ -29,7 +29,7 @@
 
 import { spin } from "./_park.ts";
 import { endedError, thisRealm } from "./_realm.ts";
-import { FIELD, NODE } from "./_waiters.ts";
+import { FIELD, isQueued, NODE } from "./_waiters.ts";
 
 /**
  * How often the guard of a dead realm is looked at before it is taken: a Web Worker that was told to end
@@ -86,7 +86,7 @@ export class WaitQueue {
       if (holder === 0) return;
       if (round > PATIENCE && !realms.isAlive(holder)) {
         if (Atomics.compareExchange(this.words, GUARD, holder, id) !== holder) continue;
-        this.#rebuild();
+        this.rebuild();
         return;
       }
       spin(this.words, GUARD, holder, round);
@@ -176,7 +176,7 @@ export class WaitQueue {
   settle(node: number, leaves: boolean): number {
     const { waiters } = thisRealm();
     const state = waiters.get(node, FIELD.STATE);
-    if (state === NODE.WAITING) {
+    if (isQueued(state)) {
       if (!leaves) return state;
       this.#unlink(node);
     }
@@ -198,8 +198,8 @@ export class WaitQueue {
     else waiters.set(next, FIELD.PREVIOUS, previous);
   }
 
-  /** See the head of the file. */
-  #rebuild(): void {
+  /** Puts the list together again, see the head of the file. Under the guard. */
+  rebuild(): void {
     const { waiters, realms } = thisRealm();
     const waiting: number[] = [];
     const granted: number[] = [];
@@ -207,9 +207,9 @@ export class WaitQueue {
     for (const node of waiters.all()) {
       // In this order: a node that waits for another object names that one before it waits.
       const state = waiters.get(node, FIELD.STATE);
-      if (state !== NODE.WAITING && state !== NODE.GRANTED) continue;
+      if (!isQueued(state) && state !== NODE.GRANTED) continue;
       if (waiters.get(node, FIELD.OBJECT) !== id) continue;
-      if (state === NODE.WAITING) waiting.push(node);
+      if (isQueued(state)) waiting.push(node);
       else if (realms.isAlive(waiters.get(node, FIELD.REALM))) granted.push(node);
     }
     // Tickets wrap around; their differences do not.

@@ -11,6 +11,7 @@
  * | `WAITING` | in a queue                                         | its realm, under that queue's guard          |
  * | `GRANTED` | out of the queue: it has got what it waited for    | any realm, under that queue's guard          |
  * | `BROKEN`  | out of the queue: it will not get it               | any realm, under that queue's guard          |
+ * | `NUDGED`  | in a queue, and told to look for itself            | any realm, under that queue's guard; back by its realm |
  *
  * A dead realm's nodes stay in their queues until somebody comes past them. When there are no more new
  * chunks, one of a dead realm goes to the next that needs one, if none of its nodes is left in a queue.
@@ -20,7 +21,12 @@ import { RuntimeError } from "./errors.ts";
 import type { Realms } from "./_realms.ts";
 
 /** States of a node. */
-export const NODE = { FREE: 0, WAITING: 1, GRANTED: 2, BROKEN: 3 } as const;
+export const NODE = { FREE: 0, WAITING: 1, GRANTED: 2, BROKEN: 3, NUDGED: 4 } as const;
+
+/** Whether a node of that state is in a queue. */
+export function isQueued(state: number): boolean {
+  return state === NODE.WAITING || state === NODE.NUDGED;
+}
 
 /** Words of a node. */
 export const FIELD = {
@@ -144,7 +150,7 @@ export class Waiters {
 
   #isIdle(chunk: number): boolean {
     for (let node = chunk * CHUNK + 1; node <= (chunk + 1) * CHUNK; node++) {
-      if (this.get(node, FIELD.STATE) === NODE.WAITING) return false;
+      if (isQueued(this.get(node, FIELD.STATE))) return false;
     }
     return true;
   }

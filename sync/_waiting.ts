@@ -105,3 +105,74 @@ export function wakeAll(
 ): void {
   for (const node of queue.each()) wakeOne(queue, node, state);
 }
+
+/** A queue whose waiters look for themselves, and the guard under which they do. */
+export interface TryingHooks<T> {
+  /** Whose guard it is. */
+  readonly guard: WaitQueue;
+  /** Does what is waited for, if it can be done now; else `undefined`. Under the guard. */
+  attempt(node: number): T | undefined;
+  /** The waiter has left without. Under the guard. */
+  left?(): void;
+}
+
+/**
+ * Waits until what is waited for can be done, and does it: for where many come and go, and a waiter that
+ * is slow to wake must not hold up what another can do meanwhile. Its node keeps its place until it is done.
+ *
+ * Who makes it possible nudges one that waits ({@linkcode nudge}); one that is nudged and finds that others
+ * were quicker waits on; one that leaves instead passes that on (`left`). Should it die, all look.
+ *
+ * @returns `undefined` when the time is up.
+ * @throws {CancelledError} When the deadline's signal was aborted first, or the realm that waits has ended.
+ */
+export function* untilDone<T>(
+  queue: WaitQueue,
+  node: number,
+  deadline: Deadline,
+  { guard, attempt, left }: TryingHooks<T>,
+): Protocol<T | undefined> {
+  const { waiters } = thisRealm();
+  for (;;) {
+    const waking = yield { node, deadline };
+    let isEnded = false;
+    const result = guard.guarded(() => {
+      isEnded = isOfDead(node);
+      const result = isEnded || waking === "aborted" ? undefined : attempt(node);
+      const leaves = isEnded || result !== undefined || waking === "timeout" ||
+        waking === "aborted";
+      if (!leaves) waiters.set(node, FIELD.STATE, NODE.WAITING);
+      else {
+        queue.settle(node, true);
+        if (result === undefined) left?.();
+      }
+      return result;
+    });
+    if (isEnded) throw endedError();
+    if (result !== undefined) return result;
+    if (waking === "aborted") throw abortOf(deadline);
+    if (waking === "timeout") return undefined;
+  }
+}
+
+/** Has the one look that has waited longest, of those that were not told to since they looked. Under the guard. */
+export function nudge(queue: WaitQueue): void {
+  const { realms, waiters } = thisRealm();
+  for (const node of queue.each()) {
+    if (waiters.get(node, FIELD.STATE) !== NODE.WAITING) continue;
+    if (!realms.isAlive(waiters.get(node, FIELD.REALM))) continue;
+    tell(node);
+    return;
+  }
+}
+
+/** Has all look that wait. Under the guard. */
+export function nudgeAll(queue: WaitQueue): void {
+  for (const node of queue.each()) tell(node);
+}
+
+function tell(node: number): void {
+  const { waiters } = thisRealm();
+  waiters.set(node, FIELD.STATE, NODE.NUDGED);
+  wake(waiters.words, waiters.at(node, FIELD.STATE));
+}

@@ -1,0 +1,281 @@
+/**
+ * A ring of messages, and those that wait for one, or for room.
+ *
+ * Everything is done under one guard, that of `#getters`: both lists, the count of what is unfinished and the
+ * ring (`_ring.ts`). A message is there for whoever comes first; a getter that waits is nudged for each that
+ * comes, and where another was quicker it waits on in its place. A putter goes behind those that wait already,
+ * and one that waits behind those of its own thread, so that what one thread puts stays in order.
+ *
+ * | word         | meaning                                            |
+ * | ------------ | -------------------------------------------------- |
+ * | `STATE`      | `OPEN`, or `SHUT`: nothing comes any more          |
+ * | `UNFINISHED` | messages put that nobody has called done           |
+ * | ring         | see `_ring.ts`                                     |
+ *
+ * Whoever dies in the middle: a getter has the message, or it is still there; a putter's is there, or is not.
+ * What a nudged one did not live to do, the others look for, since all look when somebody has died.
+ */
+
+import type { Deadline, Protocol } from "../sync/_drive.ts";
+import { thisRealm } from "../sync/_realm.ts";
+import { allocate, OWN_WORDS, WaitQueue } from "../sync/_wait_queue.ts";
+import { FIELD, NODE } from "../sync/_waiters.ts";
+import { nudge, nudgeAll, untilDone } from "../sync/_waiting.ts";
+import type { Message } from "./_frame.ts";
+import { allocateBytes, Ring, RING_WORDS } from "./_ring.ts";
+
+const STATE = OWN_WORDS;
+const UNFINISHED = OWN_WORDS + 1;
+const RING = OWN_WORDS + 2;
+
+/** Any other is open. */
+const SHUT = 1;
+
+/** The memory of a mailbox. */
+export interface MailboxMemory {
+  readonly getters: SharedArrayBuffer;
+  readonly putters: SharedArrayBuffer;
+  readonly joiners: SharedArrayBuffer;
+  readonly bytes: SharedArrayBuffer;
+  /** How many messages there may be; 0 for any number. */
+  readonly maxsize: number;
+}
+
+/** How a put ended. */
+export type PutEnd = "put" | "full" | "shut";
+/** How a get ended: with the message, or without. */
+export type GetEnd = Uint8Array<ArrayBuffer>[] | "empty" | "shut";
+
+/** Memory for a mailbox. */
+export function allocateMailbox(maxsize: number): MailboxMemory {
+  return {
+    getters: allocate(2 + RING_WORDS),
+    putters: allocate(0),
+    joiners: allocate(0),
+    bytes: allocateBytes(),
+    maxsize,
+  };
+}
+
+/** See the head of the file. */
+export class Mailbox {
+  readonly memory: MailboxMemory;
+  readonly #getters: WaitQueue;
+  readonly #putters: WaitQueue;
+  readonly #joiners: WaitQueue;
+  readonly #words: Int32Array<SharedArrayBuffer>;
+  readonly #ring: Ring;
+
+  /** Attaches to its memory. */
+  constructor(memory: MailboxMemory) {
+    this.memory = memory;
+    this.#getters = new WaitQueue(memory.getters, () => this.#repair());
+    this.#putters = new WaitQueue(memory.putters);
+    this.#joiners = new WaitQueue(memory.joiners);
+    this.#words = this.#getters.words;
+    this.#ring = new Ring(this.#words.subarray(RING, RING + RING_WORDS), memory.bytes);
+  }
+
+  #repair(): void {
+    this.#putters.rebuild();
+    this.#joiners.rebuild();
+    this.#ring.repair();
+  }
+
+  /** Its number in this process. */
+  get id(): number {
+    return this.#getters.id;
+  }
+
+  /** How many messages there are. */
+  get count(): number {
+    return this.#ring.count;
+  }
+
+  get isFull(): boolean {
+    const { maxsize } = this.memory;
+    return maxsize > 0 && this.count >= maxsize;
+  }
+
+  get isShut(): boolean {
+    return Atomics.load(this.#words, STATE) === SHUT;
+  }
+
+  /**
+   * Puts a message if that is possible at once.
+   *
+   * @throws {ValueError} When it is too long.
+   */
+  tryPut(message: Message): PutEnd {
+    this.#getters.enter();
+    try {
+      return this.#putFirst(message);
+    } finally {
+      this.#getters.leave();
+    }
+  }
+
+  #putFirst(message: Message): PutEnd {
+    if (this.isShut) return "shut";
+    // Others came before.
+    if (this.isFull || (!this.#putters.isEmpty && this.#putters.first() !== 0)) return "full";
+    this.#write(message);
+    return "put";
+  }
+
+  /** Puts a message, once there is room. */
+  *put(message: Message, realm: number, deadline: Deadline): Protocol<PutEnd> {
+    const now = this.#getters.guarded(() => {
+      const end = this.#putFirst(message);
+      if (end !== "full" || deadline.until <= performance.now()) return end;
+      return this.#putters.join(realm, 0);
+    });
+    if (typeof now !== "number") return now;
+    return (yield* untilDone(this.#putters, now, deadline, {
+      guard: this.#getters,
+      attempt: (node) => this.#putNow(message, node),
+      left: () => this.#tellPutters(),
+    })) ?? "full";
+  }
+
+  #putNow(message: Message, node: number): PutEnd | undefined {
+    if (this.isShut) return "shut";
+    if (this.isFull || this.#isBehind(node)) return undefined;
+    this.#write(message);
+    this.#tellPutters(node);
+    return "put";
+  }
+
+  /** Whether another of the same realm has waited longer. */
+  #isBehind(node: number): boolean {
+    const { waiters } = thisRealm();
+    const realm = waiters.get(node, FIELD.REALM);
+    for (const other of this.#putters.each()) {
+      if (other === node) return false;
+      if (waiters.get(other, FIELD.REALM) === realm) return true;
+    }
+    return false;
+  }
+
+  /** There may be room for one that waits; for another than `node`, which is about to leave. */
+  #tellPutters(node = 0): void {
+    if (this.isFull || this.#putters.isEmpty) return;
+    if (node !== 0) thisRealm().waiters.set(node, FIELD.STATE, NODE.NUDGED);
+    nudge(this.#putters);
+  }
+
+  #write(message: Message): void {
+    this.#ring.write(message);
+    Atomics.add(this.#words, UNFINISHED, 1);
+    if (!this.#getters.isEmpty) nudge(this.#getters);
+  }
+
+  /** Takes the oldest message if there is one. */
+  tryGet(): GetEnd {
+    this.#getters.enter();
+    try {
+      return this.#getNow() ?? "empty";
+    } finally {
+      this.#getters.leave();
+    }
+  }
+
+  /** Takes the oldest message, once there is one. */
+  *get(realm: number, deadline: Deadline): Protocol<GetEnd> {
+    const now = this.#getters.guarded(() => {
+      const now = this.#getNow();
+      if (now !== undefined) return now;
+      return deadline.until <= performance.now() ? "empty" : this.#getters.join(realm, 0);
+    });
+    if (typeof now !== "number") return now;
+    return (yield* untilDone(this.#getters, now, deadline, {
+      guard: this.#getters,
+      attempt: () => this.#getNow(),
+      left: () => this.#tellGetters(),
+    })) ?? "empty";
+  }
+
+  #getNow(): Uint8Array<ArrayBuffer>[] | "shut" | undefined {
+    const message = this.#ring.read();
+    if (message === undefined) return this.isShut ? "shut" : undefined;
+    this.#tellPutters();
+    return message;
+  }
+
+  #tellGetters(): void {
+    if (this.count > 0) nudge(this.#getters);
+  }
+
+  /**
+   * Waits until there is a message, which stays there.
+   *
+   * @returns Whether there is one, or none will come.
+   */
+  *poll(realm: number, deadline: Deadline): Protocol<boolean> {
+    const isReady = () => this.count > 0 || this.isShut ? true : undefined;
+    const now = this.#getters.guarded(() => {
+      if (isReady()) return AT_ONCE;
+      return deadline.until <= performance.now() ? TOO_LATE : this.#getters.join(realm, 0);
+    });
+    if (now <= 0) return now === AT_ONCE;
+    const end = yield* untilDone(this.#getters, now, deadline, {
+      guard: this.#getters,
+      attempt: () => {
+        if (!isReady()) return undefined;
+        // The message is for one that takes it.
+        this.#tellGetters();
+        return true;
+      },
+      left: () => this.#tellGetters(),
+    });
+    return end ?? false;
+  }
+
+  /**
+   * Nothing can be put any more; what is there can be taken, unless `immediate`.
+   */
+  shut(immediate: boolean): void {
+    this.#getters.guarded(() => {
+      Atomics.store(this.#words, STATE, SHUT);
+      if (immediate) {
+        const left = this.unfinished - this.count;
+        this.#ring.clear();
+        Atomics.store(this.#words, UNFINISHED, Math.max(left, 0));
+      }
+      nudgeAll(this.#getters);
+      nudgeAll(this.#putters);
+      nudgeAll(this.#joiners);
+    });
+  }
+
+  /** How many messages were put and not called done. */
+  get unfinished(): number {
+    return Atomics.load(this.#words, UNFINISHED);
+  }
+
+  /** A message that was taken is done; `false` when there is none. */
+  done(): boolean {
+    return this.#getters.guarded(() => {
+      if (this.unfinished === 0) return false;
+      if (Atomics.sub(this.#words, UNFINISHED, 1) === 1) nudgeAll(this.#joiners);
+      return true;
+    });
+  }
+
+  /** Waits until all messages are done; whether they were in time. */
+  *join(realm: number, deadline: Deadline): Protocol<boolean> {
+    const node = this.#getters.guarded(() => {
+      if (this.unfinished === 0) return AT_ONCE;
+      return deadline.until <= performance.now() ? TOO_LATE : this.#joiners.join(realm, 0);
+    });
+    if (node <= 0) return node === AT_ONCE;
+    const end = yield* untilDone(this.#joiners, node, deadline, {
+      guard: this.#getters,
+      attempt: () => this.unfinished === 0 ? true : undefined,
+    });
+    return end ?? false;
+  }
+}
+
+const AT_ONCE = 0;
+const TOO_LATE = -1;

@@ -1,0 +1,222 @@
+/**
+ * Messages of bytes, one after the other, in memory that threads have in common.
+ *
+ * Whoever touches it has the guard of the mailbox that it belongs to (`_mailbox.ts`). It grows with what is
+ * in it, in place, up to {@linkcode MOST_BYTES}; memory that it once had it keeps for what comes next.
+ *
+ * | word       | meaning                                                        |
+ * | ---------- | -------------------------------------------------------------- |
+ * | `HEAD`     | where the oldest message begins                                |
+ * | `TAIL`     | where the next one goes                                        |
+ * | `COUNT`    | how many there are                                             |
+ * | `CAPACITY` | bytes that are used round and round                            |
+ * | `GROWN`    | while it grows: one more than the head that there will be then |
+ *
+ * A message is its length in bytes and the number of its parts, in four bytes each; the length of each part, if
+ * there are several; their bytes, and what makes up four. It does not go round the end: what is too short there
+ * is marked and skipped. Head and tail are equal when it is empty, and only then.
+ *
+ * A thread may be stopped by force in the middle: a message is there once `TAIL` says so, and gone once `HEAD`
+ * does, each by one store; {@linkcode Ring.repair} sees to the rest.
+ */
+
+import { ValueError } from "../sync/errors.ts";
+import { type Message, messageLength } from "./_frame.ts";
+
+const HEAD = 0;
+const TAIL = 1;
+const COUNT = 2;
+const CAPACITY = 3;
+const GROWN = 4;
+/** Words that a ring needs for itself. */
+export const RING_WORDS = 5;
+
+/** Bytes to begin with. */
+const FIRST_BYTES = 16_384;
+/** The most that there may be; so much address space, not memory, is taken at once. */
+export const MOST_BYTES = 2 ** 30;
+/** In place of a length: the rest up to the end is empty. */
+const SKIP = -1;
+const HEADER = 8;
+
+/** Memory for the messages of a ring. */
+export function allocateBytes(): SharedArrayBuffer {
+  return new SharedArrayBuffer(FIRST_BYTES, { maxByteLength: MOST_BYTES });
+}
+
+/** See the head of the file. */
+export class Ring {
+  readonly #words: Int32Array<SharedArrayBuffer>;
+  readonly #buffer: SharedArrayBuffer;
+  /** As long as the ring was when this thread looked last. */
+  #bytes: Uint8Array<SharedArrayBuffer>;
+  #lengths: Int32Array<SharedArrayBuffer>;
+
+  /**
+   * Attaches to a ring.
+   *
+   * @param words {@linkcode RING_WORDS} words, 0 in the beginning.
+   * @param buffer What {@linkcode allocateBytes} gave.
+   */
+  constructor(words: Int32Array<SharedArrayBuffer>, buffer: SharedArrayBuffer) {
+    this.#words = words;
+    this.#buffer = buffer;
+    this.#bytes = new Uint8Array(buffer, 0, FIRST_BYTES);
+    this.#lengths = new Int32Array(buffer, 0, FIRST_BYTES / 4);
+    Atomics.compareExchange(words, CAPACITY, 0, FIRST_BYTES);
+  }
+
+  /** How many messages there are. */
+  get count(): number {
+    return Atomics.load(this.#words, COUNT);
+  }
+
+  /**
+   * Adds a message.
+   *
+   * @throws {ValueError} When there is no room for it, and can't be.
+   */
+  write(message: Message): void {
+    const table = message.length === 1 ? 0 : message.length;
+    const length = messageLength(message) + 4 * table;
+    const start = this.#reserve(HEADER + length);
+    const lengths = this.#lengths;
+    let word = start / 4;
+    lengths[word++] = length;
+    lengths[word++] = message.length;
+    for (let i = 0; i < table; i++) lengths[word++] = message[i]!.length;
+    let at = word * 4;
+    for (const part of message) {
+      this.#bytes.set(part, at);
+      at += part.length;
+    }
+    this.#set(TAIL, this.#after(start, length));
+    this.#set(COUNT, this.count + 1);
+  }
+
+  /** Takes the oldest message out, if there is one. */
+  read(): Uint8Array<ArrayBuffer>[] | undefined {
+    const start = this.#first();
+    if (start === undefined) return undefined;
+    const length = this.#lengths[start / 4]!;
+    const parts = this.#lengths[start / 4 + 1]!;
+    const message: Uint8Array<ArrayBuffer>[] = [];
+    if (parts === 1) message.push(this.#copy(start + HEADER, length));
+    else {
+      const table = start / 4 + HEADER / 4;
+      let at = (table + parts) * 4;
+      for (let i = 0; i < parts; i++) {
+        const part = this.#lengths[table + i]!;
+        message.push(this.#copy(at, part));
+        at += part;
+      }
+    }
+    this.#set(HEAD, this.#after(start, length));
+    this.#set(COUNT, this.count - 1);
+    return message;
+  }
+
+  /** Each part has its memory to itself. */
+  #copy(at: number, length: number): Uint8Array<ArrayBuffer> {
+    const part = new Uint8Array(length);
+    part.set(this.#bytes.subarray(at, at + length));
+    return part;
+  }
+
+  /** Drops all messages. */
+  clear(): void {
+    this.#set(HEAD, this.#get(TAIL));
+    this.#set(COUNT, 0);
+  }
+
+  /** Makes the words fit what is there, after a thread was stopped in the middle. */
+  repair(): void {
+    const grown = this.#get(GROWN);
+    if (grown !== 0) this.#finishGrowing(grown - 1);
+    this.#look();
+    let count = 0;
+    for (let at = this.#get(HEAD), tail = this.#get(TAIL); at !== tail; count++) {
+      const start = this.#skipped(at);
+      if (start === tail) break;
+      at = this.#after(start, this.#lengths[start / 4]!);
+    }
+    this.#set(COUNT, count);
+  }
+
+  /** Where the oldest message is, if there is one. */
+  #first(): number | undefined {
+    this.#look();
+    const head = this.#get(HEAD);
+    return head === this.#get(TAIL) ? undefined : this.#skipped(head);
+  }
+
+  #skipped(at: number): number {
+    return this.#lengths[at / 4] === SKIP ? 0 : at;
+  }
+
+  #after(start: number, length: number): number {
+    const end = start + HEADER + (length + 3 & ~3);
+    return end === this.#get(CAPACITY) ? 0 : end;
+  }
+
+  /** Where so many bytes may be written. */
+  #reserve(bytes: number): number {
+    const needed = bytes + 3 & ~3;
+    for (;;) {
+      this.#look();
+      const [head, tail, capacity] = [this.#get(HEAD), this.#get(TAIL), this.#get(CAPACITY)];
+      // Never so much that tail would come to head: that would look empty.
+      if (tail < head) {
+        if (head - tail > needed) return tail;
+      } else if (capacity - tail > needed || (capacity - tail === needed && head > 0)) {
+        return tail;
+      } else if (head > needed) {
+        this.#lengths[tail / 4] = SKIP;
+        return 0;
+      }
+      this.#grow(capacity, needed);
+    }
+  }
+
+  #grow(capacity: number, needed: number): void {
+    const wanted = capacity + Math.max(capacity, needed + HEADER);
+    if (wanted > MOST_BYTES) {
+      throw new ValueError(
+        `Cannot send a message of ${needed} bytes: ${MOST_BYTES} bytes are the most that may wait`,
+      );
+    }
+    if (this.#buffer.byteLength < wanted) this.#buffer.grow(wanted);
+    const head = this.#get(HEAD);
+    let first = head;
+    if (this.#get(TAIL) < head) {
+      // What is to be read before it goes round stays at the end, where it says so.
+      first = this.#buffer.byteLength - (capacity - head);
+      new Uint8Array(this.#buffer).copyWithin(first, head, capacity);
+    }
+    this.#set(GROWN, first + 1);
+    this.#finishGrowing(first);
+  }
+
+  /** To do it once more, or to do the rest, comes to the same. */
+  #finishGrowing(first: number): void {
+    this.#set(HEAD, first);
+    this.#set(CAPACITY, this.#buffer.byteLength);
+    this.#set(GROWN, 0);
+  }
+
+  /** Another thread may have had it grow. */
+  #look(): void {
+    const capacity = this.#get(CAPACITY);
+    if (this.#bytes.length === capacity) return;
+    this.#bytes = new Uint8Array(this.#buffer, 0, capacity);
+    this.#lengths = new Int32Array(this.#buffer, 0, capacity / 4);
+  }
+
+  #get(word: number): number {
+    return Atomics.load(this.#words, word);
+  }
+
+  #set(word: number, value: number): void {
+    Atomics.store(this.#words, word, value);
+  }
+}

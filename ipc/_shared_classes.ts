@@ -1,0 +1,6 @@
+/**
+ * Every class of objects that threads and processes share: whoever receives some has to know it.
+ */
+
+import "../sync/mod.ts";
+import "./queue.ts";

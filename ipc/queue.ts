@@ -1,0 +1,435 @@
+/**
+ * Queues between threads and processes.
+ *
+ * @module
+ */
+
+import {
+  A_SIGNAL,
+  A_TIMEOUT,
+  type Deadline,
+  deadlineOf,
+  driveAsync,
+  driveSync,
+} from "../sync/_drive.ts";
+import type { AcquireOptions, AcquireSyncOptions } from "../sync/_acquirable.ts";
+import { whoCalls } from "../sync/_identity.ts";
+import { aTypeOf, checkArgument, checkOptions, type OptionRule } from "../sync/_options.ts";
+import { registerShareable } from "../sync/_shareable.ts";
+import { RuntimeError, ValueError } from "../sync/errors.ts";
+import { itemFromBytes, itemToBytes } from "./_item_bytes.ts";
+import { itemCarrier } from "./_item_carrier.ts";
+import { allocateMailbox, type GetEnd, Mailbox, type MailboxMemory } from "./_mailbox.ts";
+import { Empty, Full, ShutDown } from "./queue_errors.ts";
+
+/** How to put or get: whether to wait, for how many milliseconds, and a signal. */
+export type QueueOptions = AcquireOptions;
+/** The same where the thread is blocked meanwhile. */
+export type QueueSyncOptions = AcquireSyncOptions;
+
+const A_BOOLEAN = aTypeOf("a boolean", (value) => typeof value === "boolean");
+const RULES = { block: A_BOOLEAN, timeout: A_TIMEOUT, signal: A_SIGNAL };
+const SYNC_RULES = { block: A_BOOLEAN, timeout: A_TIMEOUT };
+const MAXSIZE: OptionRule = {
+  wanted: "an integer, of at least 1 for a limit",
+  allows: (value) => Number.isSafeInteger(value) && (value as number) < 2 ** 31,
+};
+const NOW = { block: false };
+
+let mailboxOf: (queue: Queue<unknown>) => Mailbox;
+let attach: (queue: Queue<unknown>, memory: MailboxMemory) => void;
+
+/**
+ * Python's `multiprocessing.Queue`: items go in at one end and come out at the other, for any number of
+ * producers and consumers.
+ *
+ * - One object serves all threads, and child processes that it is passed to.
+ * - Items are copied as {@linkcode Queue.put} is called, so that later changes do not matter. What structured
+ *   clone keeps is kept; memory, ports and streams can't be items, shared objects can.
+ * - What one thread puts is got in that order. An item goes to one consumer; those that wait are told in order
+ *   of arrival, and one that comes just then may be quicker.
+ * - A thread or process that dies takes with it the item that it was putting or had just got, and no other.
+ *
+ * Semantics: CPython's `multiprocessing.Queue`, with `shutdown` of `queue.Queue`. There is no feeder thread: an
+ * item can be got as soon as it was put, and one that can't be sent is an error of `put`.
+ *
+ * @typeParam T The items.
+ *
+ * @example
+ * ```ts
+ * import { Queue, ThreadPoolExecutor } from "@herd/concurrent";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const queue = new Queue<number>();
+ * await using executor = new ThreadPoolExecutor(1);
+ * const sum = executor.submit(async (queue: Queue<number>) => {
+ *   let sum = 0;
+ *   for await (const item of queue) sum += item;
+ *   return sum;
+ * }, queue);
+ * for (const item of [1, 2, 3]) await queue.put(item);
+ * await queue.shutdown();
+ * assertEquals(await sum, 6);
+ * ```
+ */
+export class Queue<T = unknown> implements AsyncIterable<T> {
+  #mailbox: Mailbox;
+  #isClosed = false;
+
+  static {
+    mailboxOf = (queue) => queue.#mailbox;
+    attach = (queue, memory) => queue.#mailbox = new Mailbox(memory);
+  }
+
+  /**
+   * Makes a queue.
+   *
+   * @param maxsize How many items there may be; 0 or less for any number.
+   * @throws {ValueError} When it is no integer.
+   */
+  constructor(maxsize: number = 0) {
+    checkArgument(`make a ${new.target.name}`, "maxsize", maxsize, MAXSIZE);
+    this.#mailbox = new Mailbox(allocateMailbox(Math.max(maxsize, 0)));
+  }
+
+  /**
+   * Puts an item, once there is room.
+   *
+   * @param item What is copied.
+   * @param options `block: false` or a `timeout` of 0 (milliseconds) to try without waiting; a `signal`.
+   * @throws {Full} When there was no room in time.
+   * @throws {ShutDown} When the queue was shut down.
+   * @throws {ValueError} When it was closed here.
+   * @throws {DOMException} `DataCloneError`, when something in the item can't be sent.
+   * @throws {CancelledError} When the signal was aborted.
+   *
+   * @example
+   * ```ts
+   * import { Queue } from "@herd/concurrent";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const queue = new Queue<string>();
+   * await queue.put("item");
+   * assertEquals(await queue.get(), "item");
+   * ```
+   */
+  async put(item: T, options?: QueueOptions): Promise<void> {
+    const message = this.#message(item);
+    let end = options === undefined ? this.#mailbox.tryPut(message) : "full";
+    if (end === "full") {
+      const deadline = queueDeadline("put an item", options, RULES);
+      end = await driveAsync(this.#mailbox.put(message, whoCalls().realm, deadline));
+    }
+    if (end !== "put") throw notPut(end, this.maxsize);
+  }
+
+  /**
+   * Puts an item, once there is room, and blocks the thread meanwhile.
+   *
+   * @param item What is copied.
+   * @param options `block: false` or a `timeout` of 0 (milliseconds) to try without waiting.
+   * @throws {Full} When there was no room in time.
+   * @throws {ShutDown} When the queue was shut down.
+   * @throws {ValueError} When it was closed here.
+   * @throws {DOMException} `DataCloneError`, when something in the item can't be sent.
+   *
+   * @example
+   * ```ts
+   * import { Queue } from "@herd/concurrent";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const queue = new Queue<string>();
+   * queue.putSync("item");
+   * assertEquals(queue.getSync(), "item");
+   * ```
+   */
+  putSync(item: T, options?: QueueSyncOptions): void {
+    const message = this.#message(item);
+    let end = options === undefined ? this.#mailbox.tryPut(message) : "full";
+    if (end === "full") {
+      const deadline = queueDeadline("put an item", options, SYNC_RULES);
+      end = driveSync(this.#mailbox.put(message, whoCalls().realm, deadline));
+    }
+    if (end !== "put") throw notPut(end, this.maxsize);
+  }
+
+  #message(item: T) {
+    if (this.#isClosed) throw closedError("put an item");
+    return itemToBytes(item, itemCarrier);
+  }
+
+  /**
+   * Takes the oldest item, once there is one.
+   *
+   * @param options `block: false` or a `timeout` of 0 (milliseconds) to try without waiting; a `signal`.
+   * @returns The item.
+   * @throws {Empty} When there was none in time.
+   * @throws {ShutDown} When the queue was shut down and has none any more.
+   * @throws {ValueError} When it was closed here.
+   * @throws {CancelledError} When the signal was aborted.
+   *
+   * @example
+   * ```ts
+   * import { Empty, Queue } from "@herd/concurrent";
+   * import { assertRejects } from "@std/assert";
+   *
+   * await assertRejects(() => new Queue().get({ block: false }), Empty);
+   * ```
+   */
+  async get(options?: QueueOptions): Promise<T> {
+    if (this.#isClosed) throw closedError("get an item");
+    let end = options === undefined ? this.#mailbox.tryGet() : "empty";
+    if (end === "empty") {
+      const deadline = queueDeadline("get an item", options, RULES);
+      end = await driveAsync(this.#mailbox.get(whoCalls().realm, deadline));
+    }
+    return await this.#item(end);
+  }
+
+  #item(end: GetEnd): T | Promise<T> {
+    if (end === "empty") throw new Empty("Cannot get an item: there was none in time");
+    if (end === "shut") throw shutDown("get an item", ", and it has none any more");
+    return itemFromBytes(end, itemCarrier) as T;
+  }
+
+  /**
+   * Takes the oldest item, once there is one, and blocks the thread meanwhile.
+   *
+   * @param options `block: false` or a `timeout` of 0 (milliseconds) to try without waiting.
+   * @returns The item.
+   * @throws {Empty} When there was none in time.
+   * @throws {ShutDown} When the queue was shut down and has none any more.
+   * @throws {ValueError} When it was closed here.
+   *
+   * @example
+   * ```ts
+   * import { Empty, Queue } from "@herd/concurrent";
+   * import { assertThrows } from "@std/assert";
+   *
+   * assertThrows(() => new Queue().getSync({ timeout: 5 }), Empty);
+   * ```
+   */
+  getSync(options?: QueueSyncOptions): T {
+    if (this.#isClosed) throw closedError("get an item");
+    let end = options === undefined ? this.#mailbox.tryGet() : "empty";
+    if (end === "empty") {
+      const deadline = queueDeadline("get an item", options, SYNC_RULES);
+      end = driveSync(this.#mailbox.get(whoCalls().realm, deadline));
+    }
+    return this.#item(end) as T;
+  }
+
+  /** Puts an item if there is room: `put(item, { block: false })`. */
+  put_nowait(item: T): Promise<void> {
+    return this.put(item, NOW);
+  }
+
+  /** Takes the oldest item if there is one: `get({ block: false })`. */
+  get_nowait(): Promise<T> {
+    return this.get(NOW);
+  }
+
+  /** How many items may be in the queue; 0 for any number. */
+  get maxsize(): number {
+    return this.#mailbox.memory.maxsize;
+  }
+
+  /** How many items there are; others may put and get some meanwhile. */
+  qsize(): Promise<number> {
+    return Promise.resolve(this.qsizeSync());
+  }
+
+  /** How many items there are. */
+  qsizeSync(): number {
+    return this.#mailbox.count;
+  }
+
+  /** Whether there is no item. */
+  empty(): Promise<boolean> {
+    return Promise.resolve(this.emptySync());
+  }
+
+  /** Whether there is no item. */
+  emptySync(): boolean {
+    return this.#mailbox.count === 0;
+  }
+
+  /** Whether there is no room. */
+  full(): Promise<boolean> {
+    return Promise.resolve(this.fullSync());
+  }
+
+  /** Whether there is no room. */
+  fullSync(): boolean {
+    return this.#mailbox.isFull;
+  }
+
+  /**
+   * Nothing is put or got here any more: by this thread, with this object. Others go on.
+   *
+   * @example
+   * ```ts
+   * import { Queue, ValueError } from "@herd/concurrent";
+   * import { assertRejects } from "@std/assert";
+   *
+   * const queue = new Queue<number>();
+   * queue.close();
+   * await assertRejects(() => queue.put(1), ValueError);
+   * ```
+   */
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  /**
+   * Waits until all that was put here can be got. That is at once: there is no feeder thread.
+   *
+   * @throws {RuntimeError} When the queue is not closed.
+   */
+  // deno-lint-ignore require-await
+  async join_thread(): Promise<void> {
+    if (!this.#isClosed) {
+      throw new RuntimeError("Cannot join the thread of a queue: close() is to come before");
+    }
+  }
+
+  /** For programs that were Python's: there is no feeder thread that could hold up an end. */
+  cancel_join_thread(): void {}
+
+  /**
+   * Ends the queue for all: nothing can be put any more, and what is in it can be got.
+   *
+   * @param options `immediate` to drop what is in it.
+   * @returns A promise of its being so, for the sake of queues in another process.
+   *
+   * @example
+   * ```ts
+   * import { Queue, ShutDown } from "@herd/concurrent";
+   * import { assertEquals, assertRejects } from "@std/assert";
+   *
+   * const queue = new Queue<number>();
+   * await queue.put(1);
+   * await queue.shutdown();
+   * assertEquals(await queue.get(), 1);
+   * await assertRejects(() => queue.get(), ShutDown);
+   * ```
+   */
+  // deno-lint-ignore require-await
+  async shutdown(options: { immediate?: boolean } = {}): Promise<void> {
+    checkOptions("shut a queue down", options, { immediate: A_BOOLEAN });
+    this.#mailbox.shut(options.immediate ?? false);
+  }
+
+  /** The items, one after the other, until the queue is shut down and has none any more. */
+  async *[Symbol.asyncIterator](): AsyncIterator<T> {
+    for (;;) {
+      let item: T;
+      try {
+        item = await this.get();
+      } catch (error) {
+        if (error instanceof ShutDown) return;
+        throw error;
+      }
+      yield item;
+    }
+  }
+
+  /** How it is printed. */
+  [Symbol.for("Deno.customInspect")](): string {
+    const most = this.maxsize === 0 ? "" : `/${this.maxsize}`;
+    const state = this.#mailbox.isShut ? ", shut down" : "";
+    return `${this.constructor.name} { ${this.qsizeSync()}${most} items${state} }`;
+  }
+}
+
+/**
+ * Python's `multiprocessing.JoinableQueue`: a {@linkcode Queue} that knows which items are done.
+ *
+ * Semantics: CPython's `multiprocessing.JoinableQueue`.
+ *
+ * @typeParam T The items.
+ *
+ * @example
+ * ```ts
+ * import { JoinableQueue } from "@herd/concurrent";
+ *
+ * const queue = new JoinableQueue<number>();
+ * await queue.put(1);
+ * await queue.get();
+ * await queue.task_done();
+ * await queue.join();
+ * ```
+ */
+export class JoinableQueue<T = unknown> extends Queue<T> {
+  /**
+   * An item that was got is done.
+   *
+   * @returns A promise of its being counted, for the sake of queues in another process.
+   * @throws {ValueError} As a rejection, when it is called more often than items were put.
+   */
+  // deno-lint-ignore require-await
+  async task_done(): Promise<void> {
+    if (!mailboxOf(this as Queue<unknown>).done()) {
+      throw new ValueError("Cannot call an item done: all that were put are");
+    }
+  }
+
+  /**
+   * Waits until every item that was put is done.
+   *
+   * @param limit How long, in milliseconds, and a signal.
+   * @returns Whether all were in time.
+   * @throws {CancelledError} When the signal was aborted.
+   */
+  async join(limit?: Omit<QueueOptions, "block">): Promise<boolean> {
+    const deadline = deadlineOf("join a queue", limit);
+    return await driveAsync(mailboxOf(this as Queue<unknown>).join(whoCalls().realm, deadline));
+  }
+
+  /**
+   * Waits until every item that was put is done, and blocks the thread meanwhile.
+   *
+   * @param limit How long, in milliseconds.
+   * @returns Whether all were in time.
+   */
+  joinSync(limit?: Omit<QueueSyncOptions, "block">): boolean {
+    const deadline = deadlineOf("join a queue", limit);
+    return driveSync(mailboxOf(this as Queue<unknown>).join(whoCalls().realm, deadline));
+  }
+}
+
+for (const constructor of [Queue, JoinableQueue]) {
+  registerShareable<Queue<unknown>>({
+    name: constructor.name,
+    prototype: constructor.prototype,
+    id: (queue) => mailboxOf(queue).id,
+    data: (queue) => mailboxOf(queue).memory,
+    make(memory) {
+      const queue = new constructor();
+      attach(queue, memory as MailboxMemory);
+      return queue;
+    },
+  });
+}
+
+function queueDeadline(
+  what: string,
+  options: QueueOptions | undefined,
+  rules: typeof RULES | typeof SYNC_RULES,
+): Deadline {
+  const deadline = deadlineOf(what, options, rules);
+  return options?.block === false ? { ...deadline, until: -Infinity } : deadline;
+}
+
+function notPut(end: "full" | "shut", maxsize: number): Error {
+  if (end === "shut") return shutDown("put an item", "");
+  return new Full(`Cannot put an item: the queue was full of ${maxsize} items for all the time`);
+}
+
+function shutDown(what: string, more: string): ShutDown {
+  return new ShutDown(`Cannot ${what}: the queue was shut down${more}`);
+}
+
+function closedError(what: string): ValueError {
+  return new ValueError(`Cannot ${what}: the queue was closed here`);
+}
