@@ -2,15 +2,16 @@
  * What is put into queues and pipes, as bytes and back.
  *
  * The first byte says which it is: a primitive, which is written in a fraction of the time; a value as it is;
- * or one that has been through the codec.
+ * or one that has been through the codec, with the numbers of its shared objects.
  */
 
 import { ByteSink } from "./_byte_sink.ts";
 import { ByteSource } from "./_byte_source.ts";
 import { fromBytes, toBytes } from "./_bytes.ts";
 import { readPrimitive, writePrimitive } from "./_bytes_primitives.ts";
-import { decode, encode, type Exporter, type Importer, needsEncoding } from "./_codec.ts";
+import { decode, encode, needsEncoding } from "./_codec.ts";
 import type { Message } from "./_frame.ts";
+import { fetchObjects, ItemExporter, itemImporter, objectsTaken } from "./_item_carrier.ts";
 
 const PRIMITIVE = 0;
 const PLAIN = 1;
@@ -21,7 +22,7 @@ const ENCODED = 2;
  *
  * @throws {DOMException} `DataCloneError`, when something in it can't be sent.
  */
-export function itemToBytes(value: unknown, exporter: Exporter): Message {
+export function itemToBytes(value: unknown): Message {
   if (isPrimitive(value)) {
     const sink = new ByteSink();
     sink.byte(PRIMITIVE);
@@ -30,7 +31,7 @@ export function itemToBytes(value: unknown, exporter: Exporter): Message {
   }
   const isSpecial = needsEncoding(value);
   const transfer: Transferable[] = [];
-  const wire = isSpecial ? encode(value, transfer, exporter) : value;
+  const wire = isSpecial ? special(value, transfer) : value;
   const [first, ...rest] = toBytes(wire, transfer);
   const tagged = new Uint8Array(first!.length + 1);
   tagged[0] = isSpecial ? ENCODED : PLAIN;
@@ -38,13 +39,20 @@ export function itemToBytes(value: unknown, exporter: Exporter): Message {
   return [tagged, ...rest];
 }
 
+/** The numbers of the shared objects in a value, and the value encoded. */
+function special(value: unknown, transfer: Transferable[]): [ids: number[], wire: unknown] {
+  const exporter = new ItemExporter();
+  const wire = encode(value, transfer, exporter);
+  return [exporter.ids, wire];
+}
+
 function isPrimitive(value: unknown): boolean {
   const type = typeof value;
   return value === null || (type !== "object" && type !== "function" && type !== "symbol");
 }
 
-/** The value of {@linkcode itemToBytes}. */
-export function itemFromBytes(message: Message, importer: Importer): unknown {
+/** The value of {@linkcode itemToBytes}; a promise where it has shared objects that are unknown here. */
+export function itemFromBytes(message: Message): unknown {
   const [first, ...rest] = message;
   const bytes = first!.subarray(1);
   if (first![0] === PRIMITIVE) {
@@ -54,5 +62,13 @@ export function itemFromBytes(message: Message, importer: Importer): unknown {
     return value;
   }
   const value = fromBytes([bytes, ...rest]);
-  return first![0] === ENCODED ? decode(value, importer) : value;
+  if (first![0] === PLAIN) return value;
+  const [ids, wire] = value as [number[], unknown];
+  const finish = (_objects: readonly object[]) => {
+    const item = decode(wire, itemImporter);
+    objectsTaken(ids);
+    return item;
+  };
+  const objects = fetchObjects(ids);
+  return objects instanceof Promise ? objects.then(finish) : finish(objects);
 }

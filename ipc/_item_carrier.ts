@@ -1,34 +1,70 @@
 /**
- * Shared objects as items of queues: by their number, for whoever in this process knows them.
+ * Shared objects as parts of one item: by their number.
  */
 
-import { kindNamed, knownObject, remember, type ShareableKind } from "../sync/_shareable.ts";
+import { knownObject, remember, type ShareableKind } from "../sync/_shareable.ts";
 import { RuntimeError } from "../sync/errors.ts";
 import type { Exporter, Importer } from "./_codec.ts";
+import { desk } from "./_desk.ts";
 import type { FunctionRecord } from "./_function_record.ts";
 import { receivedFunction } from "./_received_function.ts";
+import { homeOf } from "./_remote_object.ts";
 
-type ItemRecord = readonly [kind: string, id: number];
+/** Collects the objects of an item that is put. */
+export class ItemExporter implements Exporter {
+  /** Their numbers. */
+  readonly ids: number[] = [];
 
-/** See the head of the file. */
-export const itemCarrier: Exporter & Importer = {
-  sharesMemory: false,
-  export(object: object, kind: ShareableKind<object>): ItemRecord {
+  export(object: object, kind: ShareableKind<object>): number {
+    if (homeOf(object) !== undefined) {
+      throw new TypeError(
+        `Cannot put a ${kind.name} of another process into a queue of this one: ` +
+          `use a queue of the process that the ${kind.name} lives in`,
+      );
+    }
     const id = kind.id(object);
     remember(id, object);
-    return [kind.name, id];
-  },
-  import(record: unknown): object {
-    const [name, id] = record as ItemRecord;
-    const object = knownObject(id);
-    if (object !== undefined) return object;
-    throw new RuntimeError(
-      `Cannot get a ${
-        kindNamed(name)?.name ?? "shared object"
-      }: this thread does not know it: pass it as an argument before`,
-    );
+    this.ids.push(id);
+    desk.lodge(id, object).catch(() => {});
+    return id;
+  }
+}
+
+/** The objects of an item that was got, all of which have been fetched. */
+export const itemImporter: Importer = {
+  sharesMemory: false,
+  import(id: unknown): object {
+    return knownObject(id as number)!;
   },
   revive(record: FunctionRecord): unknown {
     return receivedFunction(record);
   },
 };
+
+/** Says that an item's objects have arrived. */
+export function objectsTaken(ids: readonly number[]): void {
+  for (const id of ids) desk.taken(id).catch(() => {});
+}
+
+/**
+ * The objects of an item; a promise where some have to be fetched.
+ *
+ * @returns What keeps them from being collected until the item is read.
+ */
+export function fetchObjects(ids: readonly number[]): object[] | Promise<object[]> {
+  const known = ids.map((id) => knownObject(id));
+  if (known.every((object) => object !== undefined)) return known as object[];
+  return Promise.all(ids.map(async (id) => {
+    const object = await desk.fetch(id);
+    remember(id, object);
+    return object;
+  }));
+}
+
+/** Why an object can't be had by who blocks its thread. */
+export function unknownObject(): RuntimeError {
+  return new RuntimeError(
+    "Cannot get a shared object without waiting for it: this thread does not know it yet: " +
+      "use await get(), or pass it as an argument before",
+  );
+}

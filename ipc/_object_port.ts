@@ -17,6 +17,7 @@ import { kindNamed, type ShareableKind } from "../sync/_shareable.ts";
 import { RuntimeError } from "../sync/errors.ts";
 import { decode, encode, type Exporter, type Importer } from "./_codec.ts";
 import { decodeError, encodeError } from "./_error_codec.ts";
+import { DESK, desk } from "./_desk.ts";
 import type { FunctionRecord } from "./_function_record.ts";
 import type {
   CallMessage,
@@ -76,6 +77,7 @@ export class ObjectPort implements Exporter, Importer, Home {
 
   constructor(link: ObjectLink) {
     this.#link = link;
+    if (link.sharesMemory) this.#exports.set(DESK, { object: desk, kind: "desk", times: Infinity });
     this.#collected = new FinalizationRegistry((object) => this.#drop(object));
   }
 

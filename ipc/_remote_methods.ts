@@ -26,6 +26,7 @@ const METHODS: Readonly<Record<string, Readonly<Record<string, RemoteMethod>>>> 
   BoundedSemaphore: SEMAPHORE,
   Condition: { ...LOCK, wait: 0, notify: "call", notify_all: "call" },
   Event: { wait: 0, set: "call", clear: "call", is_set: "call" },
+  desk: { lodge: "call", fetch: "call", taken: "call" },
   Queue: QUEUE,
   JoinableQueue: { ...QUEUE, task_done: "call", join: 0 },
   Barrier: { wait: 0, reset: "call", abort: "call" },

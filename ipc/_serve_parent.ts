@@ -11,6 +11,7 @@ import { encodeError } from "./_error_codec.ts";
 import { setMainModule } from "./_main_module.ts";
 import { withoutOwnFrames } from "./_own_frames.ts";
 import type { Post } from "./_outbox.ts";
+import { setUpward } from "./_desk.ts";
 import { isObjectMessage, type ObjectMessage } from "./_object_protocol.ts";
 import type { ExitMessage, FailedMessage, StartMessage, ToWorker } from "./_protocol.ts";
 import { type AroundImport, type Loaders, Resolver } from "./_resolve_callable.ts";
@@ -58,6 +59,7 @@ export class ParentService {
       sharesMemory: true,
       post: (message) => link.post(message, []),
     }, link.objects);
+    if (link.objects === undefined) setUpward(this.#objects);
     const uncaught = (event: Event, error: unknown) => {
       event.preventDefault();
       this.#fail("uncaught", encodeError(error));

@@ -18,7 +18,7 @@ import { aTypeOf, checkArgument, checkOptions, type OptionRule } from "../sync/_
 import { registerShareable } from "../sync/_shareable.ts";
 import { RuntimeError, ValueError } from "../sync/errors.ts";
 import { itemFromBytes, itemToBytes } from "./_item_bytes.ts";
-import { itemCarrier } from "./_item_carrier.ts";
+import { unknownObject } from "./_item_carrier.ts";
 import { allocateMailbox, type GetEnd, Mailbox, type MailboxMemory } from "./_mailbox.ts";
 import { Empty, Full, ShutDown } from "./queue_errors.ts";
 
@@ -155,7 +155,7 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
 
   #message(item: T) {
     if (this.#isClosed) throw closedError("put an item");
-    return itemToBytes(item, itemCarrier);
+    return itemToBytes(item);
   }
 
   /**
@@ -189,7 +189,7 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
   #item(end: GetEnd): T | Promise<T> {
     if (end === "empty") throw new Empty("Cannot get an item: there was none in time");
     if (end === "shut") throw shutDown("get an item", ", and it has none any more");
-    return itemFromBytes(end, itemCarrier) as T;
+    return itemFromBytes(end) as T | Promise<T>;
   }
 
   /**
@@ -216,7 +216,9 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
       const deadline = queueDeadline("get an item", options, SYNC_RULES);
       end = driveSync(this.#mailbox.get(whoCalls().realm, deadline));
     }
-    return this.#item(end) as T;
+    const item = this.#item(end);
+    if (item instanceof Promise) throw unknownObject();
+    return item;
   }
 
   /** Puts an item if there is room: `put(item, { block: false })`. */
@@ -286,11 +288,11 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
    *
    * @throws {RuntimeError} When the queue is not closed.
    */
-  // deno-lint-ignore require-await
-  async join_thread(): Promise<void> {
-    if (!this.#isClosed) {
-      throw new RuntimeError("Cannot join the thread of a queue: close() is to come before");
-    }
+  join_thread(): Promise<void> {
+    if (this.#isClosed) return Promise.resolve();
+    return Promise.reject(
+      new RuntimeError("Cannot join the thread of a queue: close() is to come before"),
+    );
   }
 
   /** For programs that were Python's: there is no feeder thread that could hold up an end. */
@@ -314,10 +316,11 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
    * await assertRejects(() => queue.get(), ShutDown);
    * ```
    */
-  // deno-lint-ignore require-await
-  async shutdown(options: { immediate?: boolean } = {}): Promise<void> {
-    checkOptions("shut a queue down", options, { immediate: A_BOOLEAN });
-    this.#mailbox.shut(options.immediate ?? false);
+  shutdown(options: { immediate?: boolean } = {}): Promise<void> {
+    return Promise.try(() => {
+      checkOptions("shut a queue down", options, { immediate: A_BOOLEAN });
+      this.#mailbox.shut(options.immediate ?? false);
+    });
   }
 
   /** The items, one after the other, until the queue is shut down and has none any more. */
@@ -367,11 +370,9 @@ export class JoinableQueue<T = unknown> extends Queue<T> {
    * @returns A promise of its being counted, for the sake of queues in another process.
    * @throws {ValueError} As a rejection, when it is called more often than items were put.
    */
-  // deno-lint-ignore require-await
-  async task_done(): Promise<void> {
-    if (!mailboxOf(this as Queue<unknown>).done()) {
-      throw new ValueError("Cannot call an item done: all that were put are");
-    }
+  task_done(): Promise<void> {
+    if (mailboxOf(this as Queue<unknown>).done()) return Promise.resolve();
+    return Promise.reject(new ValueError("Cannot call an item done: all that were put are"));
   }
 
   /**
