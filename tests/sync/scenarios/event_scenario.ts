@@ -16,7 +16,7 @@ import {
   makeProcess,
   note,
   type Process,
-  read,
+  type read,
 } from "./process.ts";
 import { receive, record, until } from "./process.ts";
 
