@@ -16,6 +16,7 @@ import {
 } from "../sync/_shareable.ts";
 import { decodeError, encodeError, type WireError } from "./_error_codec.ts";
 import { type FunctionRecord, functionRecord } from "./_function_record.ts";
+import { type RelayKind, relayKind } from "./_relay_kind.ts";
 import { isMarked, isPlainObject, takeTransfer, transfersPending } from "./transfer.ts";
 
 /**
@@ -43,6 +44,10 @@ const FUNCTION = "function";
 export interface Exporter {
   /** What is sent of an object; `undefined` when its memory is. */
   export(object: object, kind: ShareableKind<object>): unknown;
+  /** Whether the receiver has the same memory, and streams can move there. */
+  readonly sharesMemory?: boolean;
+  /** What is sent of a stream or socket, where they can be. */
+  relay?(value: object, kind: RelayKind): unknown;
 }
 
 /** How they come from there. */
@@ -174,7 +179,8 @@ export function needsEncoding(value: unknown): boolean {
 function isSpecial(value: object): boolean {
   return (transfersPending() && isMarked(value)) ||
     (!isContainer(value) &&
-      (kindOf(value) !== undefined || HANDLERS.some((handler) => handler.handles(value))));
+      (kindOf(value) !== undefined || relayKind(value) !== undefined ||
+        HANDLERS.some((handler) => handler.handles(value))));
 }
 
 function isContainer(value: object): boolean {
@@ -244,6 +250,8 @@ class Encoder {
     if (moved !== undefined) this.#move(moved);
     const kind = kindOf(value);
     if (kind !== undefined) return this.#share(value, kind);
+    const relayed = this.#relay(value);
+    if (relayed !== undefined) return relayed;
     const handler = HANDLERS.find((handler) => handler.handles(value));
     if (handler !== undefined) {
       const record = { [TAG]: handler.tag, data: handler.encode(value) };
@@ -281,11 +289,29 @@ class Encoder {
     return record;
   }
 
+  /** Streams move to where the memory is the same; else they are relayed, and sockets always. */
+  #relay(value: object): object | undefined {
+    const kind = relayKind(value);
+    if (kind === undefined) return undefined;
+    if (kind !== "Conn" && this.#exporter?.sharesMemory !== false) {
+      this.#move([value as Transferable]);
+      return undefined;
+    }
+    if (this.#exporter?.relay === undefined) {
+      throw new DOMException("Cannot clone a socket: it can only be an argument", "DataCloneError");
+    }
+    this.shares = true;
+    const record = { [TAG]: REMOTE, data: this.#exporter.relay(value, kind) };
+    this.#copies.set(value, record);
+    return record;
+  }
+
   /** Marks may overlap, also with what the options list; to list a thing twice is an error. */
   #move(items: readonly Transferable[]): void {
     this.#listed ??= new Set(this.#transferList);
+    const isRelaying = this.#exporter?.sharesMemory === false;
     for (const item of items) {
-      if (this.#listed.has(item)) continue;
+      if (this.#listed.has(item) || (isRelaying && relayKind(item) !== undefined)) continue;
       this.#listed.add(item);
       this.#transferList.push(item);
     }
@@ -308,7 +334,10 @@ export function firstUnsendable(
   if (transfersPending()) return undefined;
   for (const [index, value] of values.entries()) {
     try {
-      structuredClone(needsEncoding(value) ? encode(value, []) : value);
+      const moved: Transferable[] = [];
+      const wire = needsEncoding(value) ? encode(value, moved) : value;
+      // To move something to find out would be to lose it.
+      if (moved.length === 0) structuredClone(wire);
     } catch (error) {
       return { index, error };
     }

@@ -83,6 +83,9 @@ class KillableChannel implements Channel {
   /** Resolves when nothing of the thread runs any more. */
   readonly #gone = Promise.withResolvers<void>();
   #isGone = false;
+  #isBusy = false;
+  /** Something of the thread's is asked. */
+  #isAwaited = false;
   /** What its host says of its end. */
   #threadEnd: ThreadEnd | undefined = undefined;
   #ready = false;
@@ -113,6 +116,10 @@ class KillableChannel implements Channel {
     this.objects = new ObjectPort({
       sharesMemory: true,
       post: (message) => this.post(message, []),
+      waits: (on) => {
+        this.#isAwaited = on;
+        this.#applyHold();
+      },
     });
     const buffer = ClaimTable.allocate(setup.slots);
     this.claims = new ClaimTable(buffer);
@@ -149,8 +156,13 @@ class KillableChannel implements Channel {
   }
 
   hold(busy: boolean): void {
+    this.#isBusy = busy;
+    this.#applyHold();
+  }
+
+  #applyHold(): void {
     if (this.#ending !== undefined) return;
-    if (busy) this.#tasks.ref();
+    if (this.#isBusy || this.#isAwaited) this.#tasks.ref();
     else this.#tasks.unref();
   }
 

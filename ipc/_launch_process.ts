@@ -64,6 +64,9 @@ class ProcessChannel implements Channel {
   /** Until the child is ready. */
   #kept: Kept[] | undefined = [];
   #open = true;
+  #isBusy = false;
+  /** Something of the child's is asked, such as a lock. */
+  #isAwaited = false;
   /** What the child said of its end. */
   #death: Death | undefined = undefined;
 
@@ -80,6 +83,10 @@ class ProcessChannel implements Channel {
     this.objects = new ObjectPort({
       sharesMemory: false,
       post: (message) => this.post(message, []),
+      waits: (on) => {
+        this.#isAwaited = on;
+        this.#applyHold();
+      },
     });
     const { initializer } = setup;
     const transfer: Transferable[] = [];
@@ -127,7 +134,12 @@ class ProcessChannel implements Channel {
   }
 
   hold(busy: boolean): void {
-    if (this.#open) this.#child.hold(busy);
+    this.#isBusy = busy;
+    this.#applyHold();
+  }
+
+  #applyHold(): void {
+    if (this.#open) this.#child.hold(this.#isBusy || this.#isAwaited);
   }
 
   close(): Promise<void> {

@@ -69,6 +69,8 @@ class WorkerChannel implements Channel {
   #ready = false;
   #held = true;
   #busy = false;
+  /** Something of the worker's is asked. */
+  #isAwaited = false;
 
   constructor(
     setup: WorkerSetup,
@@ -102,6 +104,10 @@ class WorkerChannel implements Channel {
     this.objects = new ObjectPort({
       sharesMemory: true,
       post: (message) => this.post(message, []),
+      waits: (on) => {
+        this.#isAwaited = on;
+        this.#applyHold();
+      },
     });
     const realm = passForChild(setup.name);
     this.#realm = realm.id;
@@ -166,10 +172,14 @@ class WorkerChannel implements Channel {
   hold(busy: boolean): void {
     if (!this.#open || busy === this.#busy) return;
     this.#busy = busy;
-    this.#hold(busy);
+    this.#applyHold();
     if (!this.#ready) return;
     if (busy) this.#watch.watch();
     else this.#watch.unwatch();
+  }
+
+  #applyHold(): void {
+    if (this.#open) this.#hold(this.#busy || this.#isAwaited);
   }
 
   async close(): Promise<void> {

@@ -28,6 +28,8 @@ import type {
 } from "./_object_protocol.ts";
 import { type Home, homeOf, type RemoteAnswer, remoteObject } from "./_remote_object.ts";
 import { receivedFunction } from "./_received_function.ts";
+import type { RelayKind } from "./_relay_kind.ts";
+import { type Relay, relay, relayed } from "./_relays.ts";
 import { remoteMethod } from "./_remote_methods.ts";
 
 /** An object that the other side has. */
@@ -102,6 +104,15 @@ export class ObjectPort implements Exporter, Importer, Home {
     return ["there", kind.name, id];
   }
 
+  /** What is sent of a stream or socket, which is the other side's from then on. */
+  relay(value: object, kind: RelayKind): RemoteRecord {
+    const object = relay(value, kind);
+    const id = ++this.#lastNumber;
+    this.#numbers.set(object, id);
+    this.#exports.set(id, { object, kind, times: 1 });
+    return ["relay", kind, id, object.facts];
+  }
+
   /** The object that was sent so. */
   import(record: unknown): object {
     const remote = record as RemoteRecord;
@@ -109,6 +120,13 @@ export class ObjectPort implements Exporter, Importer, Home {
       const exported = this.#exports.get(remote[1]);
       if (exported !== undefined) return exported.object;
       throw new RuntimeError("Cannot receive an object: it was said to be dropped");
+    }
+    if (remote[0] === "relay") {
+      const [, kind, id, facts] = remote;
+      const object = relayed(kind, this, id, facts);
+      this.#imports.set(id, { ref: new WeakRef(object), times: 1 });
+      this.#collected.register(object, id);
+      return object;
     }
     const [, name, id] = remote;
     const known = this.#imports.get(id);
@@ -216,6 +234,7 @@ export class ObjectPort implements Exporter, Importer, Home {
     if (exported.times > 0) return;
     this.#exports.delete(object);
     this.#numbers.delete(exported.object);
+    abandon(exported);
   }
 
   async #serve(message: CallMessage): Promise<void> {
@@ -270,9 +289,15 @@ export class ObjectPort implements Exporter, Importer, Home {
     if (this.#realm !== 0) endRealm(this.#realm);
     for (const controller of this.#serving.values()) controller.abort();
     for (const pending of this.#pending.values()) pending.reject(goneError("on"));
+    for (const exported of this.#exports.values()) abandon(exported);
     this.#exports.clear();
     this.#numbers.clear();
   }
+}
+
+/** What is only there for the other side ends with it. */
+function abandon({ object }: Exported): void {
+  if ("abandon" in object) (object as Relay).abandon();
 }
 
 function goneError(method: string): RuntimeError {

@@ -5,6 +5,7 @@
 
 import type { Encoded } from "./_codec.ts";
 import type { WireError } from "./_error_codec.ts";
+import type { RelayKind } from "./_relay_kind.ts";
 
 /** Calls a method. */
 export interface CallMessage {
@@ -48,14 +49,12 @@ export type ObjectMessage = CallMessage | ReplyMessage | AbortMessage | DropMess
 
 /**
  * What is sent of an object: its class and number, for one that lives with the sender; its number, for one
- * that lives with the receiver.
+ * that lives with the receiver; kind, number and what else is to be known, for a stream or socket.
  */
 export type RemoteRecord =
   | readonly ["there", kind: string, object: number]
-  | readonly [
-    "here",
-    object: number,
-  ];
+  | readonly ["here", object: number]
+  | readonly ["relay", kind: RelayKind, object: number, facts: unknown];
 
 /** Whether a message is about objects. */
 export function isObjectMessage(message: { kind: string }): message is ObjectMessage {
