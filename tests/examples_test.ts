@@ -285,13 +285,16 @@ free seats, after the process has died: 5
 `,
 };
 
+/** As a user who has `deno` on the `PATH` says by its name. */
+const RUN = `--allow-run=${Deno.execPath()}`;
+
 /** What an example needs; read access for most. */
 const FLAGS: Readonly<Record<string, readonly string[]>> = {
   "commands.ts": ["--allow-run=sort,sh,sleep"],
-  "condition.ts": ["-R", "-W", "--allow-run=deno"],
-  "lock.ts": ["-R", "-W", "--allow-run=deno"],
+  "condition.ts": ["-R", "-W", RUN],
+  "lock.ts": ["-R", "-W", RUN],
   "processes.ts": ["-R", "--allow-run"],
-  "semaphore.ts": ["-R", "--allow-run=deno"],
+  "semaphore.ts": ["-R", RUN],
 };
 
 for (const [name, output] of Object.entries(OUTPUTS)) {
