@@ -2,6 +2,7 @@
  * Objects that stand for those of another process: of the same class, with the same asynchronous methods.
  */
 
+import { withArticle } from "../sync/_article.ts";
 import type { ShareableKind } from "../sync/_shareable.ts";
 import { CancelledError, RuntimeError } from "../sync/errors.ts";
 import { LOCAL_METHODS, type RemoteMethod, remoteMethods } from "./_remote_methods.ts";
@@ -90,7 +91,9 @@ function refusing(kind: ShareableKind<object>, key: PropertyKey): PropertyDescri
     configurable: true,
     get() {
       throw new RuntimeError(
-        `Cannot use ${name} of a ${kind.name} that lives in another process: its memory is not here${remedy}`,
+        `Cannot use ${name} of ${
+          withArticle(kind.name)
+        } that lives in another process: its memory is not here${remedy}`,
       );
     },
   };
@@ -107,7 +110,7 @@ function calling(kind: ShareableKind<object>, name: string, way: RemoteMethod) {
     sent[way] = limit;
     if (signal === undefined) return learn(this, await port.call(id, name, sent));
     const aborted = () =>
-      new CancelledError(`Cannot ${name} a ${kind.name}: the signal was aborted`, {
+      new CancelledError(`Cannot ${deedOf(kind.name, name)}: the signal was aborted`, {
         cause: signal.reason,
       });
     if (signal.aborted) throw aborted();
@@ -117,6 +120,13 @@ function calling(kind: ShareableKind<object>, name: string, way: RemoteMethod) {
       throw error instanceof CancelledError && signal.aborted ? aborted() : error;
     }
   };
+}
+
+/** What a method does that may wait, in the words of the class itself. */
+function deedOf(kind: string, method: string): string {
+  const object = withArticle(kind);
+  if (method !== "wait") return `${method} ${object}`;
+  return kind === "Barrier" ? `wait at ${object}` : `wait for ${object}`;
 }
 
 function learn(object: object, { value, abandoned }: RemoteAnswer): unknown {

@@ -2,6 +2,7 @@
  * What all have in common that can be acquired and released.
  */
 
+import { withArticle } from "./_article.ts";
 import { A_SIGNAL, A_TIMEOUT, type Deadline, deadlineOf, type WaitLimit } from "./_drive.ts";
 import { aTypeOf, type OptionRules } from "./_options.ts";
 import { TimeoutError } from "./errors.ts";
@@ -128,6 +129,8 @@ export abstract class Acquirable {
 
 function missed(object: object, limit: WaitLimit | undefined): TimeoutError {
   return new TimeoutError(
-    `Cannot hold a ${object.constructor.name}: it was not released within ${limit?.timeout} ms`,
+    `Cannot hold ${
+      withArticle(object.constructor.name)
+    }: it was not released within ${limit?.timeout} ms`,
   );
 }

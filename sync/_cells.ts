@@ -6,6 +6,7 @@
  * other, holds a lock meanwhile, and so must all others that write.
  */
 
+import { withArticle } from "./_article.ts";
 import { show } from "./_options.ts";
 import { thisRealm } from "./_realm.ts";
 import { kindOf } from "./_shareable.ts";
@@ -189,10 +190,6 @@ export function classOf(owner: object): string {
 /** A shared object in a message: the name of its class, with the article. */
 export function nameOf(owner: object): string {
   return withArticle(classOf(owner));
-}
-
-function withArticle(name: string): string {
-  return /^[AEIOU]/.test(name) ? `an ${name}` : `a ${name}`;
 }
 
 /** What is said when something that has cells is sent to another process. */

@@ -17,8 +17,13 @@ export const NOTE_BYTES = 1024;
 
 /** Frames of a place. */
 const FRAMES = 4;
-/** Where Herd's own functions are, which are no news. */
-const OWN = [".", "../ipc/", "../executors/"].map((path) => new URL(path, import.meta.url).href);
+/** Frames that are looked at for those: Herd's own come first, more than the engine notes by default. */
+const DEPTH = 50;
+/** Where Herd's own functions are, which are no news, and what the engine calls between them. */
+const OWN = [
+  ...[".", "../ipc/", "../executors/"].map((path) => new URL(path, import.meta.url).href),
+  "(<anonymous>)",
+];
 
 function readSetting(): number | undefined {
   const variable = "HERD_DEBUG";
@@ -29,10 +34,22 @@ function readSetting(): number | undefined {
 
 /** A note about the caller, who is about to acquire something. */
 export function noteOf(isSelf: boolean): Uint8Array<ArrayBuffer> {
-  const frames = (new Error().stack ?? "").split("\n").slice(1);
-  const place = frames.filter((line) => !OWN.some((url) => line.includes(url))).slice(0, FRAMES);
+  const place = framesHere().filter((line) => !OWN.some((own) => line.includes(own))).slice(
+    0,
+    FRAMES,
+  );
   const lines = isSelf ? [thisRealmName(), ...place] : ["another process"];
   return new TextEncoder().encode(lines.join("\n")).subarray(0, NOTE_BYTES - 4);
+}
+
+function framesHere(): string[] {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = DEPTH;
+  try {
+    return (new Error().stack ?? "").split("\n").slice(1);
+  } finally {
+    Error.stackTraceLimit = limit;
+  }
 }
 
 /** Leaves a note. */

@@ -55,8 +55,11 @@ export class Permits {
     return buffer;
   }
 
-  /** How many permits are free. */
+  /** How many permits are free, those of the dead included. */
   get value(): number {
+    if (Atomics.load(this.#words, DEATHS) !== thisRealm().realms.deaths) {
+      this.queue.guarded(() => this.#collect());
+    }
     return Atomics.load(this.#words, VALUE) >> 1;
   }
 

@@ -258,10 +258,18 @@ deadline: true
 cancelled: true
 not in allow: true
 `,
+  "condition.ts": `\
+parcels delivered: 10 of 10
+parcels left: 0
+`,
   "errors.ts": `\
 RangeError: this is no JSON, because of a SyntaxError
 the worker died: true
 the next task: [ 1, 2 ]
+`,
+  "lock.ts": `\
+without the lock, one ticket was sold to: 2
+with the lock: 1
 `,
   "processes.ts": `\
 Process-1: hello, herd
@@ -270,12 +278,23 @@ exit code: 3
 still running: true
 exit code: -15
 `,
+  "semaphore.ts": `\
+visits: 13 and never more than 5 inside: true
+free seats: 2
+free seats, after the process has died: 5
+`,
 };
+
+/** As a user who has `deno` on the `PATH` says by its name. */
+const RUN = `--allow-run=${Deno.execPath()}`;
 
 /** What an example needs; read access for most. */
 const FLAGS: Readonly<Record<string, readonly string[]>> = {
   "commands.ts": ["--allow-run=sort,sh,sleep"],
+  "condition.ts": ["-R", "-W", RUN],
+  "lock.ts": ["-R", "-W", RUN],
   "processes.ts": ["-R", "--allow-run"],
+  "semaphore.ts": ["-R", RUN],
 };
 
 for (const [name, output] of Object.entries(OUTPUTS)) {

@@ -116,6 +116,70 @@ const FILES: Readonly<Record<string, string>> = {
 
     export const print = (n: number) => console.log(paint(n));
   `,
+  "src/meet.ts": `
+    import {
+      Barrier, BoundedSemaphore, Condition, Event, Lock, RLock, Semaphore,
+    } from "@herd/concurrent";
+    import { favourite } from "colours";
+
+    export interface Shared {
+      readonly locks: (Lock | RLock)[];
+      readonly seats: Map<string, Semaphore>;
+      readonly changed: Condition;
+      readonly start: Event;
+      readonly end: Barrier;
+    }
+
+    let shared: Shared;
+
+    export function share(given: Shared) {
+      shared = given;
+    }
+
+    export async function meet() {
+      const { locks, seats, changed, start, end } = shared;
+      await start.wait();
+      for (const lock of [...locks, ...seats.values()]) {
+        using _held = await lock.hold();
+      }
+      {
+        using _held = await changed.hold();
+        await changed.wait({ timeout: 1 });
+      }
+      const isMine = locks[0] instanceof Lock && locks[1] instanceof RLock &&
+        seats.get("most") instanceof BoundedSemaphore;
+      return [await end.wait(), isMine, favourite];
+    }
+  `,
+  "sync.ts": `
+    import {
+      Barrier, BoundedSemaphore, Condition, Event, Lock, ProcessPoolExecutor, RLock, Semaphore,
+      ThreadPoolExecutor,
+    } from "@herd/concurrent";
+    import { meet, share } from "./src/meet.ts";
+
+    if (import.meta.main) {
+      const start = new Event();
+      const shared = {
+        locks: [new Lock(), new RLock()],
+        seats: new Map([["any", new Semaphore(1)], ["most", new BoundedSemaphore(1)]]),
+        changed: new Condition(),
+        start,
+        end: new Barrier(4),
+      };
+      const setup = {
+        max_workers: 2,
+        initializer: share,
+        initargs: [shared],
+        modules: [import.meta.resolve("./src/meet.ts")],
+      } as const;
+      await using threads = new ThreadPoolExecutor(setup);
+      await using processes = new ProcessPoolExecutor({ ...setup, permissions: "none" });
+      const met = [threads, threads, processes, processes].map((pool) => pool.submit(meet));
+      await start.set();
+      for (const line of (await Promise.all(met)).sort()) console.log(line.join(" "));
+    }
+  `,
   "remote.ts": `
     import { task, ThreadPoolExecutor } from "@herd/concurrent";
 
@@ -270,6 +334,15 @@ Deno.test("processes resolve imports as the program does, with or without permis
       "Painter-5 blue 4",
     ],
     run(project.folder, "-R", "--allow-run", "processes.ts"),
+  );
+});
+
+Deno.test("threads and processes share what synchronises them, with the least permissions", async () => {
+  await using project = await Project.create();
+  const read = `--allow-read=${project.folder},${decodeURIComponent(ROOT.pathname)}`;
+  await assertPrints(
+    [0, 1, 2, 3].map((n) => `${n} true blue`),
+    run(project.folder, "--check", read, `--allow-run=${Deno.execPath()}`, "sync.ts"),
   );
 });
 

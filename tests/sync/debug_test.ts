@@ -1,6 +1,6 @@
 /** Tests of the help with deadlocks that `HERD_DEBUG` asks for. */
 
-import { assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { CONFIG, run } from "../support/run_deno.ts";
 
 const LATE = new URL("./programs/late.ts", import.meta.url).pathname;
@@ -19,6 +19,17 @@ Deno.test("Main is told which worker holds the lock that it waits for, and in wh
     /^Herd: MainThread has been waiting for over 50 ms to acquire a Lock: held by ThreadPoolExecutor-0_0\n +at take \(/,
   );
   assertEquals(stderr.match(/Herd:/g)?.length, 1, "once is enough");
+  assert(!stderr.includes("(<anonymous>)"), `the engine's own frames are no news: ${stderr}`);
+});
+
+Deno.test("Main is told where a worker acquired the lock that it had to wait for", async () => {
+  const { code, lines, stderr } = await runLate("main waits for one that waited", ["-A"], WITH);
+  assertEquals([code, lines], [0, ["true"]], stderr);
+  assertMatch(
+    stderr,
+    /Herd: MainThread .* to acquire a Lock: held by ThreadPoolExecutor-0_0\n +at takeForLong \(/,
+  );
+  assert(!stderr.includes("(<anonymous>)"), `the engine's own frames are no news: ${stderr}`);
 });
 
 Deno.test("A worker is told where in the program main acquired the lock that it waits for", async () => {

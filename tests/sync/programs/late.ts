@@ -1,6 +1,6 @@
 /** Programs in which somebody waits for a lock for long, on whatever thread. */
 
-import { Lock, RLock, ThreadPoolExecutor } from "../../../mod.ts";
+import { Event, Lock, RLock, ThreadPoolExecutor } from "../../../mod.ts";
 
 function take(lock: Lock | RLock): boolean {
   return lock.acquireSync();
@@ -9,6 +9,13 @@ function take(lock: Lock | RLock): boolean {
 async function wait(lock: Lock | RLock): Promise<boolean> {
   using _held = await lock.hold();
   return true;
+}
+
+async function takeForLong(lock: Lock | RLock, isTaken: Event): Promise<void> {
+  await lock.acquire();
+  await isTaken.set();
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  await lock.release();
 }
 
 const PROGRAMS: Record<string, () => Promise<void>> = {
@@ -26,6 +33,18 @@ const PROGRAMS: Record<string, () => Promise<void>> = {
     const waiting = executor.submit(wait, lock);
     setTimeout(() => lock.release(), 1000);
     console.log(await waiting);
+  },
+  async "main waits for one that waited"() {
+    await using executor = new ThreadPoolExecutor(1);
+    const lock = new Lock();
+    const isTaken = new Event();
+    await lock.acquire();
+    const holding = executor.submit(takeForLong, lock, isTaken);
+    // It waits for over 50 ms, too, where it is up by then.
+    setTimeout(() => lock.release(), 200);
+    await isTaken.wait();
+    console.log(await lock.acquire());
+    await holding;
   },
   async "with a limit"() {
     const lock = new Lock();
