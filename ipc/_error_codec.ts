@@ -37,7 +37,13 @@
  * @module
  */
 
-import { CancelledError, RuntimeError, TimeoutError, ValueError } from "../sync/errors.ts";
+import {
+  BrokenBarrierError,
+  CancelledError,
+  RuntimeError,
+  TimeoutError,
+  ValueError,
+} from "../sync/errors.ts";
 
 /** How many errors deep causes and lists are followed; an error that is deeper is described. */
 const MAX_DEPTH = 64;
@@ -146,6 +152,7 @@ export function registerErrorClass(name: string, constructor: ErrorConstructorLi
   addClass(`Herd.${name}`, constructor);
 }
 
+registerErrorClass("BrokenBarrierError", BrokenBarrierError);
 registerErrorClass("RuntimeError", RuntimeError);
 registerErrorClass("ValueError", ValueError);
 registerErrorClass("CancelledError", CancelledError);
