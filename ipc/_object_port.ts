@@ -245,8 +245,7 @@ export class ObjectPort implements Exporter, Importer, Home {
       );
     }
     const given = decode(args, this) as unknown[];
-    // The limit of what may wait comes last.
-    const full = way === "wait" ? [{ ...given[0] as object | undefined, signal }] : given;
+    const full = way === "wait" ? withSignal(given, signal) : given;
     if (this.#realm === 0) this.#realm = passForChild().id;
     const target = exported.object as Record<string, (...args: unknown[]) => unknown>;
     const value = await actAs({ realm: this.#realm, task }, () => target[method]!(...full));
@@ -264,6 +263,14 @@ export class ObjectPort implements Exporter, Importer, Home {
     this.#exports.clear();
     this.#numbers.clear();
   }
+}
+
+/** The arguments of what may wait, whose only one is a limit: what is none is for the method to refuse. */
+function withSignal(args: unknown[], signal: AbortSignal): unknown[] {
+  const [limit] = args;
+  if (limit === undefined) return [{ signal }];
+  const isLimit = typeof limit === "object" && limit !== null && !Array.isArray(limit);
+  return isLimit && Reflect.get(limit, "signal") === undefined ? [{ ...limit, signal }] : args;
 }
 
 function goneError(method: string): RuntimeError {

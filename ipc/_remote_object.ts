@@ -2,6 +2,7 @@
  * Objects that stand for those of another process: of the same class, with the same asynchronous methods.
  */
 
+import type { WaitLimit } from "../sync/_drive.ts";
 import type { ShareableKind } from "../sync/_shareable.ts";
 import { CancelledError, RuntimeError } from "../sync/errors.ts";
 import { LOCAL_METHODS, type RemoteMethod, remoteMethods } from "./_remote_methods.ts";
@@ -101,20 +102,27 @@ function calling(kind: ShareableKind<object>, name: string, way: RemoteMethod) {
     const address = addresses.get(this);
     if (address === undefined) throw new TypeError(`Cannot call ${name}: this is no ${kind.name}`);
     const { port, id } = address;
-    if (way === "call") return learn(this, await port.call(id, name, args));
-    const { signal, ...limit } = (args[0] ?? {}) as { signal?: AbortSignal };
-    if (signal === undefined) return learn(this, await port.call(id, name, [limit]));
-    const aborted = () =>
-      new CancelledError(`Cannot ${name} a ${kind.name}: the signal was aborted`, {
-        cause: signal.reason,
-      });
-    if (signal.aborted) throw aborted();
+    const signal = way === "wait" ? signalOf(args[0]) : undefined;
+    if (signal === undefined) return learn(this, await port.call(id, name, args));
+    if (signal.aborted) {
+      const message = `Cannot call ${name} of a ${kind.name}: the signal was aborted`;
+      throw new CancelledError(message, { cause: signal.reason });
+    }
+    const { signal: _, ...limit } = args[0] as WaitLimit;
     try {
       return learn(this, await port.call(id, name, [limit], signal));
     } catch (error) {
-      throw error instanceof CancelledError && signal.aborted ? aborted() : error;
+      if (!(error instanceof CancelledError) || !signal.aborted) throw error;
+      throw new CancelledError(error.message, { cause: signal.reason });
     }
   };
+}
+
+/** The signal of a limit; what is no limit, and what is no signal, is refused where the object lives. */
+function signalOf(limit: unknown): AbortSignal | undefined {
+  if (typeof limit !== "object" || limit === null) return undefined;
+  const { signal } = limit as WaitLimit;
+  return signal instanceof AbortSignal ? signal : undefined;
 }
 
 function learn(object: object, { value, abandoned }: RemoteAnswer): unknown {
