@@ -124,6 +124,11 @@ export class MessageScan {
     /** Whether the object is another value's. */
     const visit = (item: unknown): boolean => {
       if (typeof item !== "object" || item === null || isShared(item)) return false;
+      if (kindOf(item) !== undefined) {
+        // The same object for all that have it.
+        need = "encoding";
+        return false;
+      }
       const known = this.#owners.get(item);
       if (known !== undefined) return known !== owner;
       this.#owners.set(item, owner);
@@ -151,7 +156,22 @@ export class Separator {
     this.#scan ??= new MessageScan();
     if (this.#scan.look(value) !== "another message") return value;
     const transfer: Transferable[] = [];
-    return decode(structuredClone(encode(value, transfer), { transfer })) as T;
+    const keeper = new Keeper();
+    return decode(structuredClone(encode(value, transfer, keeper), { transfer }), keeper) as T;
+  }
+}
+
+/** Keeps shared objects as they are, where a value is copied and goes nowhere. */
+class Keeper implements Exporter, Importer {
+  readonly sharesMemory = true;
+  readonly #objects: object[] = [];
+
+  export(object: object): number {
+    return this.#objects.push(object) - 1;
+  }
+
+  import(index: unknown): object {
+    return this.#objects[index as number]!;
   }
 }
 
@@ -168,8 +188,7 @@ export function needsEncoding(value: unknown): boolean {
 
 function isSpecial(value: object): boolean {
   return (transfersPending() && isMarked(value)) ||
-    (!isContainer(value) &&
-      (kindOf(value) !== undefined || HANDLERS.some((handler) => handler.handles(value))));
+    (!isContainer(value) && HANDLERS.some((handler) => handler.handles(value)));
 }
 
 function isContainer(value: object): boolean {
@@ -296,7 +315,7 @@ export function firstUnsendable(
   if (transfersPending()) return undefined;
   for (const [index, value] of values.entries()) {
     try {
-      structuredClone(needsEncoding(value) ? encode(value, []) : value);
+      structuredClone(needsEncoding(value) ? encode(value, [], new Keeper()) : value);
     } catch (error) {
       return { index, error };
     }

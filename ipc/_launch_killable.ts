@@ -84,6 +84,9 @@ class KillableChannel implements Channel {
   /** What its host says of its end. */
   #threadEnd: ThreadEnd | undefined = undefined;
   #ready = false;
+  /** What keeps the program alive: tasks, and calls of objects that live beyond the thread. */
+  #hasTasks = false;
+  #hasCalls = false;
   /** Once the thread shall go, or has said that it will; nothing is heard of it then. */
   #ending: Promise<void> | undefined = undefined;
   /** What is to be reported at its end. */
@@ -110,6 +113,10 @@ class KillableChannel implements Channel {
     this.objects = new ObjectPort({
       sharesMemory: true,
       post: (message) => this.post(message, []),
+      waits: (on) => {
+        this.#hasCalls = on;
+        this.#hold();
+      },
     });
     const buffer = ClaimTable.allocate(setup.slots);
     this.claims = new ClaimTable(buffer);
@@ -119,6 +126,7 @@ class KillableChannel implements Channel {
         setup,
         { claims: buffer, realm: this.#realm, lifeLock: newLockName() },
         transfer,
+        this.objects,
       );
       control.postMessage(start satisfies ThreadControl, transfer);
     } catch (error) {
@@ -146,8 +154,13 @@ class KillableChannel implements Channel {
   }
 
   hold(busy: boolean): void {
+    this.#hasTasks = busy;
+    this.#hold();
+  }
+
+  #hold(): void {
     if (this.#ending !== undefined) return;
-    if (busy) this.#tasks.ref();
+    if (this.#hasTasks || this.#hasCalls) this.#tasks.ref();
     else this.#tasks.unref();
   }
 

@@ -66,6 +66,9 @@ class ProcessChannel implements Channel {
   /** Until the child is ready. */
   #kept: Kept[] | undefined = [];
   #open = true;
+  /** What keeps the program alive: tasks, and calls of objects that live in the child. */
+  #hasTasks = false;
+  #hasCalls = false;
   /** What the child said of its end. */
   #death: Death | undefined = undefined;
 
@@ -76,6 +79,10 @@ class ProcessChannel implements Channel {
     this.objects = new ObjectPort({
       sharesMemory: false,
       post: (message) => this.post(message, []),
+      waits: (on) => {
+        this.#hasCalls = on;
+        this.#hold();
+      },
     });
     const { initializer } = setup;
     const transfer: Transferable[] = [];
@@ -123,7 +130,12 @@ class ProcessChannel implements Channel {
   }
 
   hold(busy: boolean): void {
-    if (this.#open) this.#child.hold(busy);
+    this.#hasTasks = busy;
+    this.#hold();
+  }
+
+  #hold(): void {
+    if (this.#open) this.#child.hold(this.#hasTasks || this.#hasCalls);
   }
 
   close(): Promise<void> {

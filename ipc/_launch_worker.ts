@@ -68,7 +68,10 @@ class WorkerChannel implements Channel {
   #open = true;
   #ready = false;
   #held = true;
+  /** Whether it is looked after: it has tasks, or objects that live beyond it are being called. */
   #busy = false;
+  #hasTasks = false;
+  #hasCalls = false;
 
   constructor(
     setup: WorkerSetup,
@@ -102,12 +105,21 @@ class WorkerChannel implements Channel {
     this.objects = new ObjectPort({
       sharesMemory: true,
       post: (message) => this.post(message, []),
+      waits: (on) => {
+        this.#hasCalls = on;
+        this.#look();
+      },
     });
     const realm = passForChild();
     this.#realm = realm.id;
     const transfer: Transferable[] = [];
     const start: WorkerStartMessage = {
-      ...startMessage(setup, { claims: buffer, realm, lifeLock: this.#lifeLock }, transfer),
+      ...startMessage(
+        setup,
+        { claims: buffer, realm, lifeLock: this.#lifeLock },
+        transfer,
+        this.objects,
+      ),
       cards,
       hatch,
       first: null,
@@ -164,6 +176,12 @@ class WorkerChannel implements Channel {
   }
 
   hold(busy: boolean): void {
+    this.#hasTasks = busy;
+    this.#look();
+  }
+
+  #look(): void {
+    const busy = this.#hasTasks || this.#hasCalls;
     if (!this.#open || busy === this.#busy) return;
     this.#busy = busy;
     this.#hold(busy);

@@ -138,7 +138,7 @@ export class ObjectPort implements Exporter, Importer, Home {
     args: readonly unknown[],
     signal?: AbortSignal,
   ): Promise<RemoteAnswer> {
-    if (this.#isClosed) throw goneError(method);
+    if (this.#isClosed) throw goneError(`call ${method}`);
     const call = ++this.#lastCall;
     const message: CallMessage = {
       kind: "call",
@@ -259,7 +259,7 @@ export class ObjectPort implements Exporter, Importer, Home {
     // First, so that what it waited for is not given to it.
     if (this.#realm !== 0) endRealm(this.#realm);
     for (const controller of this.#serving.values()) controller.abort();
-    for (const pending of this.#pending.values()) pending.reject(goneError("on"));
+    for (const pending of this.#pending.values()) pending.reject(goneError("go on"));
     this.#exports.clear();
     this.#numbers.clear();
   }
@@ -273,8 +273,8 @@ function withSignal(args: unknown[], signal: AbortSignal): unknown[] {
   return isLimit && Reflect.get(limit, "signal") === undefined ? [{ ...limit, signal }] : args;
 }
 
-function goneError(method: string): RuntimeError {
+function goneError(what: string): RuntimeError {
   return new RuntimeError(
-    `Cannot call ${method}: the process that the object lives in has ended, or let go of this one`,
+    `Cannot ${what}: the process that the object lives in has ended, or let go of this one`,
   );
 }

@@ -1,5 +1,8 @@
 /** What the tests of shared objects have done in other realms. */
 
+import * as herd from "../../mod.ts";
+import { perform } from "../suites/sync_tasks.ts";
+
 /** A wrong call. */
 export type Wrong = readonly [method: string, args: readonly unknown[]];
 
@@ -16,4 +19,96 @@ export async function misuse(object: object, wrongs: readonly Wrong[]): Promise<
     }
   }
   return errors;
+}
+
+/** What of a message that holds one object in many places has arrived as it was sent. */
+export function looksAt(message: Message, kind: string): string[] {
+  const { plain, list, map, set, deep } = message;
+  const [object] = list;
+  const inMap = [...map.keys(), ...map.values()];
+  const all = [plain.object, ...list, ...inMap, ...set, deep[0]!.deeper.get("deepest")![0]];
+  const type = (herd as Record<string, unknown>)[kind] as new () => object;
+  const wrong: string[] = [];
+  if (!(object instanceof type)) wrong.push(`no ${kind}`);
+  if (object!.constructor !== type) wrong.push(`made by ${object!.constructor.name}`);
+  if (all.length !== 7) wrong.push(`${all.length} places`);
+  for (const [i, other] of all.entries()) if (other !== object) wrong.push(`another at ${i}`);
+  return wrong;
+}
+
+/** One object, in many places. */
+export interface Message {
+  readonly plain: { readonly object: object };
+  readonly list: readonly object[];
+  readonly map: ReadonlyMap<object, object>;
+  readonly set: ReadonlySet<object>;
+  readonly deep: readonly { readonly deeper: ReadonlyMap<string, readonly object[]> }[];
+}
+
+/** A message with an object in all its places. */
+export function messageWith(object: object): Message {
+  return {
+    plain: { object },
+    list: [object, object],
+    map: new Map([[object, object]]),
+    set: new Set([object]),
+    deep: [{ deeper: new Map([["deepest", [object]]]) }],
+  };
+}
+
+let remembered: unknown;
+
+/** Keeps what it is given; also as an initializer. */
+export function remember(value: unknown): void {
+  remembered = value;
+}
+
+/** Whether it is what was kept. */
+export function isRemembered(value: unknown): boolean {
+  return value === remembered;
+}
+
+/** What was kept. */
+export function recall(): unknown {
+  return remembered;
+}
+
+/** Gives its argument back. */
+export function echo<T>(value: T): T {
+  return value;
+}
+
+/** Makes an object of a class, keeps it, and gives it back. */
+export function make(kind: string, ...args: unknown[]): object {
+  const type = (herd as Record<string, unknown>)[kind] as new (...args: unknown[]) => object;
+  const object = new type(...args);
+  remembered = object;
+  return object;
+}
+
+/** A worker of some kind. */
+export type Kind = "thread" | "killable thread" | "child";
+
+/** A pool of one such worker. */
+export function pool(kind: Kind, options: herd.ThreadPoolOptions = {}): herd.PoolExecutor {
+  const all = { max_workers: 1, concurrency: 8, ...options };
+  if (kind === "child") return new herd.ProcessPoolExecutor(all);
+  return new herd.ThreadPoolExecutor({ ...all, killable: kind === "killable thread" });
+}
+
+const HERE = import.meta.url;
+
+/** Has the task done at the end of a way through workers of its kinds, each started by the one before. */
+export async function atEndOf(
+  way: readonly Kind[],
+  name: "echo" | "perform" | "looksAt",
+  ...args: unknown[]
+): Promise<unknown> {
+  const [kind, ...rest] = way;
+  if (kind === undefined) {
+    if (name === "perform") return await perform(...args as Parameters<typeof perform>);
+    return name === "echo" ? args[0] : looksAt(...args as Parameters<typeof looksAt>);
+  }
+  await using executor = pool(kind);
+  return await executor.submit(herd.task(HERE, atEndOf), rest, name, ...args);
 }
