@@ -195,3 +195,28 @@ async function atEnd(
   await using executor = pool(first!);
   return await executor.submit(atEndOf, rest, name, ...args);
 }
+
+for (const kind of KINDS) {
+  Deno.test(`A child and a ${kind} of its own are two owners of what both got from main`, async () => {
+    await using executor = pool("child");
+    const lock = new RLock();
+    const results = await executor.submit(task(HERE, tasks.contend), kind, lock);
+    assertEquals(results, [[false], "RuntimeError", [true, true]]);
+    // Its holder went with its pool.
+    assertEquals(await lock.acquire({ timeout: 20_000 }), true);
+  });
+
+  Deno.test(`What a ${kind} of a child holds goes to others when that one dies`, async () => {
+    await using executor = pool("child");
+    const lock = new Lock();
+    const [taken, die, over] = [new Event(), new Event(), new Event()];
+    const child = executor.submit(task(HERE, tasks.loseHolder), kind, lock, taken, die, over);
+    await taken.wait();
+    const waits = lock.acquire();
+    die.set();
+    assertEquals(await waits, true);
+    assertEquals(lock.abandoned, true);
+    over.set();
+    await child;
+  });
+}

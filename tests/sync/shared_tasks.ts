@@ -112,3 +112,71 @@ export async function atEndOf(
   await using executor = pool(kind);
   return await executor.submit(herd.task(HERE, atEndOf), rest, name, ...args);
 }
+
+/** Holds a lock while a worker of its own tries, and is done with it when that one has it. */
+export async function contend(kind: Kind, lock: herd.RLock): Promise<unknown[]> {
+  await using executor = pool(kind);
+  const act = herd.task(import.meta.resolve("../suites/sync_tasks.ts"), perform);
+  await lock.acquire();
+  const tried = await executor.submit(act, false, [[lock, "acquire", { block: false }]]);
+  const released = await executor.submit(misuse, lock, [["release", []]]);
+  const waits = executor.submit(act, false, [[lock, "acquire"], [lock, "acquire"]]);
+  await lock.release();
+  return [tried, (released[0] as Error).name, await waits];
+}
+
+/** Has a worker of its own take what is to be taken, and die with it when it is told to. */
+export async function loseHolder(
+  kind: Kind,
+  lock: herd.Lock,
+  taken: herd.Event,
+  die: herd.Event,
+  over: herd.Event,
+): Promise<void> {
+  await using executor = pool(kind);
+  const dying = executor.submit(
+    herd.task(HERE, takeAndDie),
+    [lock],
+    taken,
+    die,
+    kind === "child" ? "kill" : "exit",
+  );
+  await dying.exception();
+  await over.wait();
+}
+
+/** How a worker ends. */
+export type End = "exit" | "close" | "uncaught" | "rejection" | "kill" | "spin" | "block";
+
+/** Takes all there is to be taken, says so, and ends when it is told to. */
+export async function takeAndDie(
+  objects: readonly (herd.Lock | herd.RLock | herd.Semaphore)[],
+  taken: herd.Event,
+  die: herd.Event,
+  how: End,
+): Promise<void> {
+  for (const object of objects) await object.acquire();
+  await taken.set();
+  await die.wait();
+  switch (how) {
+    case "exit":
+      return Deno.exit(3);
+    case "close":
+      return self.close();
+    case "uncaught":
+      setTimeout(() => {
+        throw new Error("uncaught");
+      });
+      return await new Promise(() => {});
+    case "rejection":
+      Promise.reject(new Error("unhandled"));
+      return await new Promise(() => {});
+    case "kill":
+      Deno.kill(Deno.pid, "SIGKILL");
+      return await new Promise(() => {});
+    case "spin":
+      for (;;);
+    case "block":
+      new herd.Event().waitSync();
+  }
+}
