@@ -180,3 +180,14 @@ export async function takeAndDie(
       new herd.Event().waitSync();
   }
 }
+
+/** Ends the worker. */
+export async function die(how: End): Promise<void> {
+  await takeAndDie([], new herd.Event(), alreadySet(), how);
+}
+
+function alreadySet(): herd.Event {
+  const event = new herd.Event();
+  event.set();
+  return event;
+}
