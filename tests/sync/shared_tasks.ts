@@ -191,3 +191,47 @@ function alreadySet(): herd.Event {
   event.set();
   return event;
 }
+
+/** Enters and leaves a lock, so many times; sets `clash` should it find another within. */
+export async function enterAndLeave(
+  lock: herd.Lock,
+  inside: herd.Semaphore,
+  clash: herd.Event,
+  done: herd.Semaphore,
+  times: number,
+): Promise<void> {
+  for (let n = 0; n < times; n++) {
+    await using _held = await lock.hold();
+    if (!await inside.acquire({ block: false })) await clash.set();
+    await inside.release();
+  }
+  await done.release();
+}
+
+/** Takes and leaves a lock without a break, until it is told to stop; how often. */
+export async function grab(lock: herd.Lock, begun: herd.Event, stop: herd.Event, blocks: boolean) {
+  let times = 0;
+  while (!await stop.is_set()) {
+    if (blocks) lock.acquireSync();
+    else await lock.acquire();
+    await lock.release();
+    if (times++ === 0) await begun.set();
+  }
+  return times;
+}
+
+/** What of a lock of another process can't be made a condition of, nor be asked at once. */
+export function makeCondition(lock: herd.Lock): void {
+  new herd.Condition(lock);
+}
+
+/** The names of what an object refuses to be asked, with the reasons. */
+export function refusals(object: object, names: readonly string[]): string[] {
+  return names.map((name) => {
+    try {
+      return `${name}: ${Reflect.get(object, name)}`;
+    } catch (error) {
+      return `${(error as Error).name}: ${(error as Error).message}`;
+    }
+  });
+}
