@@ -6,10 +6,17 @@
  * side before it names. When one of them ends, everybody who has named it is told.
  */
 
+import { RuntimeError } from "../sync/errors.ts";
 import { endRealm, passForChild } from "../sync/_realm.ts";
 
 /** In place of a number: the other side itself. */
 export const ITSELF = 0;
+
+/**
+ * How many may act at a time. The other side may name whatever it likes, and each takes a place that the
+ * threads of this process share; no process has use for more workers.
+ */
+const MOST = 256;
 
 /** Those who have named realms to others. */
 const told = new Set<(realm: number) => void>();
@@ -25,10 +32,19 @@ export class ActingRealms {
   /** By the numbers that the other side names. */
   readonly #realms = new Map<number, number>();
 
-  /** The realm as which a number acts. */
+  /**
+   * The realm as which a number acts.
+   *
+   * @throws {RuntimeError} When there are too many.
+   */
   of(number: number): number {
     let realm = this.#realms.get(number);
     if (realm === undefined) {
+      if (this.#realms.size === MOST) {
+        throw new RuntimeError(
+          `Cannot pass on a call: ${MOST} threads and processes have calls passed on, which is the most`,
+        );
+      }
       realm = passForChild().id;
       this.#realms.set(number, realm);
     }

@@ -27,6 +27,7 @@ import type {
 } from "./_object_protocol.ts";
 import { type Home, homeOf, type RemoteAnswer, remoteObject } from "./_remote_object.ts";
 import { remoteMethod } from "./_remote_methods.ts";
+import { providePorts } from "./_shared_objects.ts";
 
 /** An object that the other side has. */
 interface Exported {
@@ -290,6 +291,8 @@ export class ObjectPort implements Exporter, Importer, Home {
     this.#numbers.clear();
   }
 }
+
+providePorts((link) => new ObjectPort(link));
 
 /** The arguments of what may wait, whose only one is a limit: what is none is for the method to refuse. */
 function withSignal(args: unknown[], signal: AbortSignal): unknown[] {

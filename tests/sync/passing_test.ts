@@ -187,6 +187,25 @@ for (const way of WAYS) {
   });
 }
 
+for (
+  const [above, below] of [["thread", "child"], ["child", "child"], ["child", "thread"]] as const
+) {
+  Deno.test(`What a ${below} of a ${above} makes can be used by main`, async () => {
+    await using executor = pool(above);
+    const makeBelow = task(HERE, tasks.makeBelow);
+    const lock = await executor.submit(makeBelow, below, "RLock") as RLock;
+    assertInstanceOf(lock, RLock);
+    assertEquals([await lock.acquire(), await lock.acquire()], [true, true]);
+    assertStrictEquals(await executor.submit(makeBelow, below, "RLock"), lock);
+    const tries = executor.submit(performTask, false, [[lock, "acquire", { block: false }]]);
+    assertEquals(await tries, [false]);
+    await lock.release();
+    await lock.release();
+    const error = await assertRejects(() => lock.release(), RuntimeError);
+    assertEquals(error.message, "Cannot release an RLock: it is not held");
+  });
+}
+
 async function atEnd(
   [first, ...rest]: readonly Kind[],
   name: "echo" | "perform" | "looksAt",

@@ -86,6 +86,15 @@ export function make(kind: string, ...args: unknown[]): object {
   return object;
 }
 
+let below: herd.PoolExecutor | undefined;
+
+/** Has an object made by a worker of its own, which it keeps; gives it back, the same each time. */
+export async function makeBelow(kind: Kind, what: string): Promise<unknown> {
+  const isFirst = below === undefined;
+  below ??= pool(kind);
+  return await below.submit(isFirst ? herd.task(HERE, make) : herd.task(HERE, recall), what);
+}
+
 /** A worker of some kind. */
 export type Kind = "thread" | "killable thread" | "child";
 
