@@ -107,7 +107,7 @@ export function pool(kind: Kind, options: herd.ThreadPoolOptions = {}): herd.Poo
 
 const HERE = import.meta.url;
 
-/** Has the task done at the end of a way through workers of its kinds, each started by the one before. */
+/** Has the task done at the end of a way through workers of its kinds, each started by the one before and kept. */
 export async function atEndOf(
   way: readonly Kind[],
   name: "echo" | "perform" | "looksAt",
@@ -118,8 +118,8 @@ export async function atEndOf(
     if (name === "perform") return await perform(...args as Parameters<typeof perform>);
     return name === "echo" ? args[0] : looksAt(...args as Parameters<typeof looksAt>);
   }
-  await using executor = pool(kind);
-  return await executor.submit(herd.task(HERE, atEndOf), rest, name, ...args);
+  below ??= pool(kind);
+  return await below.submit(herd.task(HERE, atEndOf), rest, name, ...args);
 }
 
 /** Holds a lock while a worker of its own tries, and is done with it when that one has it. */
