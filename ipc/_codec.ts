@@ -134,6 +134,11 @@ export class MessageScan {
     /** Whether the object is another value's. */
     const visit = (item: unknown): boolean => {
       if (typeof item !== "object" || item === null || isShared(item)) return false;
+      if (kindOf(item) !== undefined) {
+        // The same object for all that have it.
+        need = "encoding";
+        return false;
+      }
       const known = this.#owners.get(item);
       if (known !== undefined) return known !== owner;
       this.#owners.set(item, owner);
@@ -161,7 +166,32 @@ export class Separator {
     this.#scan ??= new MessageScan();
     if (this.#scan.look(value) !== "another message") return value;
     const transfer: Transferable[] = [];
-    return decode(structuredClone(encode(value, transfer), { transfer })) as T;
+    const keeper = new Keeper();
+    return decode(structuredClone(encode(value, transfer, keeper), { transfer }), keeper) as T;
+  }
+}
+
+/** Keeps shared objects as they are, where a value is copied and goes nowhere. */
+class Keeper implements Exporter, Importer {
+  readonly sharesMemory = true;
+  readonly #objects: object[] = [];
+
+  export(object: object): number {
+    return this.#objects.push(object) - 1;
+  }
+
+  import(index: unknown): object {
+    return this.#objects[index as number]!;
+  }
+
+  /** Never asked: an object that is kept brings nothing along. */
+  revive(record: FunctionRecord): never {
+    throw new TypeError(`Cannot revive ${record.name}: it was kept`);
+  }
+
+  /** A socket is its thread's: a copy of the value has the same. */
+  relay(value: object): number {
+    return this.export(value);
   }
 }
 
@@ -179,8 +209,7 @@ export function needsEncoding(value: unknown): boolean {
 function isSpecial(value: object): boolean {
   return (transfersPending() && isMarked(value)) ||
     (!isContainer(value) &&
-      (kindOf(value) !== undefined || relayKind(value) !== undefined ||
-        HANDLERS.some((handler) => handler.handles(value))));
+      (relayKind(value) !== undefined || HANDLERS.some((handler) => handler.handles(value))));
 }
 
 function isContainer(value: object): boolean {
@@ -335,7 +364,7 @@ export function firstUnsendable(
   for (const [index, value] of values.entries()) {
     try {
       const moved: Transferable[] = [];
-      const wire = needsEncoding(value) ? encode(value, moved) : value;
+      const wire = needsEncoding(value) ? encode(value, moved, new Keeper()) : value;
       // To move something to find out would be to lose it.
       if (moved.length === 0) structuredClone(wire);
     } catch (error) {

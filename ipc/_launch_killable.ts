@@ -89,6 +89,9 @@ class KillableChannel implements Channel {
   /** What its host says of its end. */
   #threadEnd: ThreadEnd | undefined = undefined;
   #ready = false;
+  /** What keeps the program alive: tasks, and calls of objects that live beyond the thread. */
+  #hasTasks = false;
+  #hasCalls = false;
   /** Once the thread shall go, or has said that it will; nothing is heard of it then. */
   #ending: Promise<void> | undefined = undefined;
   /** What is to be reported at its end. */
@@ -117,8 +120,8 @@ class KillableChannel implements Channel {
       sharesMemory: true,
       post: (message) => this.post(message, []),
       waits: (on) => {
-        this.#isAwaited = on;
-        this.#applyHold();
+        this.#hasCalls = on;
+        this.#hold();
       },
     });
     const buffer = ClaimTable.allocate(setup.slots);
@@ -129,6 +132,7 @@ class KillableChannel implements Channel {
         setup,
         { claims: buffer, realm: this.#realm, lifeLock: newLockName() },
         transfer,
+        this.objects,
       );
       control.postMessage(start satisfies ThreadControl, transfer);
     } catch (error) {
@@ -156,13 +160,13 @@ class KillableChannel implements Channel {
   }
 
   hold(busy: boolean): void {
-    this.#isBusy = busy;
-    this.#applyHold();
+    this.#hasTasks = busy;
+    this.#hold();
   }
 
-  #applyHold(): void {
+  #hold(): void {
     if (this.#ending !== undefined) return;
-    if (this.#isBusy || this.#isAwaited) this.#tasks.ref();
+    if (this.#hasTasks || this.#hasCalls) this.#tasks.ref();
     else this.#tasks.unref();
   }
 

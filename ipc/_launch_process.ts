@@ -64,9 +64,9 @@ class ProcessChannel implements Channel {
   /** Until the child is ready. */
   #kept: Kept[] | undefined = [];
   #open = true;
-  #isBusy = false;
-  /** Something of the child's is asked, such as a lock. */
-  #isAwaited = false;
+  /** What keeps the program alive: tasks, and calls of objects that live in the child. */
+  #hasTasks = false;
+  #hasCalls = false;
   /** What the child said of its end. */
   #death: Death | undefined = undefined;
 
@@ -84,8 +84,8 @@ class ProcessChannel implements Channel {
       sharesMemory: false,
       post: (message) => this.post(message, []),
       waits: (on) => {
-        this.#isAwaited = on;
-        this.#applyHold();
+        this.#hasCalls = on;
+        this.#hold();
       },
     });
     const { initializer } = setup;
@@ -134,12 +134,12 @@ class ProcessChannel implements Channel {
   }
 
   hold(busy: boolean): void {
-    this.#isBusy = busy;
-    this.#applyHold();
+    this.#hasTasks = busy;
+    this.#hold();
   }
 
-  #applyHold(): void {
-    if (this.#open) this.#child.hold(this.#isBusy || this.#isAwaited);
+  #hold(): void {
+    if (this.#open) this.#child.hold(this.#hasTasks || this.#hasCalls);
   }
 
   close(): Promise<void> {

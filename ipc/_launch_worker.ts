@@ -68,9 +68,10 @@ class WorkerChannel implements Channel {
   #open = true;
   #ready = false;
   #held = true;
+  /** Whether it is looked after: it has tasks, or objects that live beyond it are being called. */
   #busy = false;
-  /** Something of the worker's is asked. */
-  #isAwaited = false;
+  #hasTasks = false;
+  #hasCalls = false;
 
   constructor(
     setup: WorkerSetup,
@@ -105,15 +106,20 @@ class WorkerChannel implements Channel {
       sharesMemory: true,
       post: (message) => this.post(message, []),
       waits: (on) => {
-        this.#isAwaited = on;
-        this.#applyHold();
+        this.#hasCalls = on;
+        this.#look();
       },
     });
     const realm = passForChild(setup.name);
     this.#realm = realm.id;
     const transfer: Transferable[] = [];
     const start: WorkerStartMessage = {
-      ...startMessage(setup, { claims: buffer, realm, lifeLock: this.#lifeLock }, transfer),
+      ...startMessage(
+        setup,
+        { claims: buffer, realm, lifeLock: this.#lifeLock },
+        transfer,
+        this.objects,
+      ),
       cards,
       hatch,
       first: null,
@@ -170,16 +176,18 @@ class WorkerChannel implements Channel {
   }
 
   hold(busy: boolean): void {
+    this.#hasTasks = busy;
+    this.#look();
+  }
+
+  #look(): void {
+    const busy = this.#hasTasks || this.#hasCalls;
     if (!this.#open || busy === this.#busy) return;
     this.#busy = busy;
-    this.#applyHold();
+    this.#hold(busy);
     if (!this.#ready) return;
     if (busy) this.#watch.watch();
     else this.#watch.unwatch();
-  }
-
-  #applyHold(): void {
-    if (this.#open) this.#hold(this.#busy || this.#isAwaited);
   }
 
   async close(): Promise<void> {

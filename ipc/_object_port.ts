@@ -6,15 +6,16 @@
  * other side has that. Either side may pass on objects, those that it got from elsewhere too.
  *
  * - What is called is looked up by class and method (`_remote_methods.ts`); nothing else can be reached.
- * - The other side acts as a realm of its own: what it holds is its, and when the way ends, what it held goes
- *   to others and what it waited for is not waited for any more.
+ * - The other side acts as a realm of its own, and so does each realm whose calls it passes on
+ *   (`_acting_realms.ts`): what it holds is its, and when the way ends, what it held goes to others and what
+ *   it waited for is not waited for any more.
  * - An object that goes back to where it lives is itself again.
  */
 
-import { actAs, thisTask } from "../sync/_identity.ts";
-import { endRealm, passForChild } from "../sync/_realm.ts";
+import { actAs, actsFor } from "../sync/_identity.ts";
 import { kindNamed, type ShareableKind } from "../sync/_shareable.ts";
 import { RuntimeError } from "../sync/errors.ts";
+import { ActingRealms, ITSELF, whenActingEnds } from "./_acting_realms.ts";
 import { decode, encode, type Exporter, type Importer } from "./_codec.ts";
 import { decodeError, encodeError } from "./_error_codec.ts";
 import { DESK, desk } from "./_desk.ts";
@@ -31,6 +32,7 @@ import { receivedFunction } from "./_received_function.ts";
 import type { RelayKind } from "./_relay_kind.ts";
 import { type Relay, relay, relayed } from "./_relays.ts";
 import { remoteMethod } from "./_remote_methods.ts";
+import { providePorts } from "./_shared_objects.ts";
 
 /** An object that the other side has. */
 interface Exported {
@@ -68,13 +70,16 @@ export class ObjectPort implements Exporter, Importer, Home {
   readonly #numbers = new Map<object, number>();
   readonly #imports = new Map<number, Imported>();
   readonly #pending = new Map<number, Pending>();
-  /** The other side's calls that may be aborted. */
-  readonly #serving = new Map<number, AbortController>();
+  /** The other side's calls that may be aborted, and who calls. */
+  readonly #serving = new Map<number, { controller: AbortController; realm: number }>();
   readonly #collected: FinalizationRegistry<number>;
   #lastNumber = 0;
   #lastCall = 0;
-  /** As whom the other side acts here, once it does. */
-  #realm = 0;
+  /** As whom the other side acts here. */
+  readonly #acting = new ActingRealms();
+  /** Realms that were named to the other side. */
+  readonly #named = new Set<number>();
+  #stopTelling: (() => void) | undefined = undefined;
   #isClosed = false;
 
   constructor(link: ObjectLink) {
@@ -165,15 +170,18 @@ export class ObjectPort implements Exporter, Importer, Home {
     args: readonly unknown[],
     signal?: AbortSignal,
   ): Promise<RemoteAnswer> {
-    if (this.#isClosed) throw goneError(method);
+    if (this.#isClosed) throw goneError(`call ${method}`);
     const call = ++this.#lastCall;
+    const { realm, task } = actsFor();
+    if (realm !== ITSELF) this.#name(realm);
     const message: CallMessage = {
       kind: "call",
       call,
       object,
       method,
       args: encode(args, [], this),
-      task: thisTask(),
+      realm,
+      task,
     };
     const answer = Promise.withResolvers<RemoteAnswer>();
     const abort = () => this.#link.post({ kind: "abort", call });
@@ -187,6 +195,14 @@ export class ObjectPort implements Exporter, Importer, Home {
       signal?.removeEventListener("abort", abort);
       this.#answered(call);
     }
+  }
+
+  /** The other side gets to know a realm, and will have to know of its end. */
+  #name(realm: number): void {
+    this.#named.add(realm);
+    this.#stopTelling ??= whenActingEnds((realm) => {
+      if (this.#named.delete(realm)) this.#link.post({ kind: "ended", realm });
+    });
   }
 
   #answered(call: number): Pending | undefined {
@@ -206,14 +222,24 @@ export class ObjectPort implements Exporter, Importer, Home {
         this.#settle(message);
         break;
       case "abort":
-        this.#serving.get(message.call)?.abort();
+        this.#serving.get(message.call)?.controller.abort();
         break;
       case "drop":
         this.#forget(message);
         break;
+      case "ended":
+        this.#ended(message.realm);
+        break;
       default:
         message satisfies never;
     }
+  }
+
+  /** A realm that the other side has named is gone. */
+  #ended(realm: number): void {
+    // First, so that what it waited for is not given to it.
+    this.#acting.end(realm);
+    for (const call of this.#serving.values()) if (call.realm === realm) call.controller.abort();
   }
 
   #settle({ call, value, error, abandoned }: ReplyMessage): void {
@@ -238,9 +264,9 @@ export class ObjectPort implements Exporter, Importer, Home {
   }
 
   async #serve(message: CallMessage): Promise<void> {
-    const { call } = message;
+    const { call, realm } = message;
     const controller = new AbortController();
-    this.#serving.set(call, controller);
+    this.#serving.set(call, { controller, realm });
     let target: object | undefined;
     let value: unknown;
     let failure: { error: unknown } | undefined;
@@ -262,7 +288,7 @@ export class ObjectPort implements Exporter, Importer, Home {
   }
 
   async #perform(
-    { object, method, args, task }: CallMessage,
+    { object, method, args, realm, task }: CallMessage,
     signal: AbortSignal,
   ): Promise<{ target: object; value: unknown }> {
     const exported = this.#exports.get(object);
@@ -273,11 +299,10 @@ export class ObjectPort implements Exporter, Importer, Home {
       );
     }
     const given = decode(args, this) as unknown[];
-    const full = [...given];
-    if (way !== "call") full[way] = { ...given[way] as object | undefined, signal };
-    if (this.#realm === 0) this.#realm = passForChild("another process").id;
+    const full = way === "call" ? given : withSignal(given, way, signal);
+    const who = { realm: this.#acting.of(realm), task };
     const target = exported.object as Record<string, (...args: unknown[]) => unknown>;
-    const value = await actAs({ realm: this.#realm, task }, () => target[method]!(...full));
+    const value = await actAs(who, () => target[method]!(...full));
     return { target, value };
   }
 
@@ -286,9 +311,10 @@ export class ObjectPort implements Exporter, Importer, Home {
     if (this.#isClosed) return;
     this.#isClosed = true;
     // First, so that what it waited for is not given to it.
-    if (this.#realm !== 0) endRealm(this.#realm);
-    for (const controller of this.#serving.values()) controller.abort();
-    for (const pending of this.#pending.values()) pending.reject(goneError("on"));
+    this.#acting.close();
+    this.#stopTelling?.();
+    for (const { controller } of this.#serving.values()) controller.abort();
+    for (const pending of this.#pending.values()) pending.reject(goneError("go on"));
     for (const exported of this.#exports.values()) abandon(exported);
     this.#exports.clear();
     this.#numbers.clear();
@@ -300,8 +326,25 @@ function abandon({ object }: Exported): void {
   if ("abandon" in object) (object as Relay).abandon();
 }
 
-function goneError(method: string): RuntimeError {
+providePorts((link) => new ObjectPort(link));
+
+/**
+ * The arguments of what may wait, whose limit is the one at `place`: what is none is for the method to
+ * refuse.
+ */
+function withSignal(args: readonly unknown[], place: number, signal: AbortSignal): unknown[] {
+  const full = [...args];
+  const limit = args[place];
+  const isLimit = typeof limit === "object" && limit !== null && !Array.isArray(limit);
+  if (limit === undefined) full[place] = { signal };
+  else if (isLimit && Reflect.get(limit, "signal") === undefined) {
+    full[place] = { ...limit, signal };
+  }
+  return full;
+}
+
+function goneError(what: string): RuntimeError {
   return new RuntimeError(
-    `Cannot call ${method}: the process that the object lives in has ended, or let go of this one`,
+    `Cannot ${what}: the process that the object lives in has ended, or let go of this one`,
   );
 }

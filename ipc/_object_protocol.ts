@@ -15,8 +15,16 @@ export interface CallMessage {
   object: number;
   method: string;
   args: Encoded;
-  /** The task that calls, of its own in its realm. */
+  /** Who calls: 0 for the sender itself, else the number of the realm whose call it passes on. */
+  realm: number;
+  /** The task that calls, of its own in that realm. */
   task: number;
+}
+
+/** A realm whose calls were passed on has ended. */
+export interface EndedMessage {
+  kind: "ended";
+  realm: number;
 }
 
 /** The end of a call. */
@@ -45,7 +53,12 @@ export interface DropMessage {
 }
 
 /** See the head of the file. */
-export type ObjectMessage = CallMessage | ReplyMessage | AbortMessage | DropMessage;
+export type ObjectMessage =
+  | CallMessage
+  | ReplyMessage
+  | AbortMessage
+  | DropMessage
+  | EndedMessage;
 
 /**
  * What is sent of an object: its class and number, for one that lives with the sender; its number, for one
@@ -59,5 +72,5 @@ export type RemoteRecord =
 /** Whether a message is about objects. */
 export function isObjectMessage(message: { kind: string }): message is ObjectMessage {
   return message.kind === "call" || message.kind === "reply" || message.kind === "abort" ||
-    message.kind === "drop";
+    message.kind === "drop" || message.kind === "ended";
 }

@@ -3,6 +3,7 @@
  */
 
 import { withArticle } from "../sync/_article.ts";
+import type { WaitLimit } from "../sync/_drive.ts";
 import type { ShareableKind } from "../sync/_shareable.ts";
 import { CancelledError, RuntimeError } from "../sync/errors.ts";
 import { LOCAL_METHODS, type RemoteMethod, remoteMethods } from "./_remote_methods.ts";
@@ -104,20 +105,22 @@ function calling(kind: ShareableKind<object>, name: string, way: RemoteMethod) {
     const address = addresses.get(this);
     if (address === undefined) throw new TypeError(`Cannot call ${name}: this is no ${kind.name}`);
     const { port, id } = address;
-    if (way === "call") return learn(this, await port.call(id, name, args));
-    const { signal, ...limit } = (args[way] ?? {}) as { signal?: AbortSignal };
+    const signal = way === "call" ? undefined : signalOf(args[way]);
+    if (way === "call" || signal === undefined) {
+      return learn(this, await port.call(id, name, args));
+    }
+    if (signal.aborted) {
+      const message = `Cannot ${deedOf(kind.name, name)}: the signal was aborted`;
+      throw new CancelledError(message, { cause: signal.reason });
+    }
+    const { signal: _, ...limit } = args[way] as WaitLimit;
     const sent = [...args];
     sent[way] = limit;
-    if (signal === undefined) return learn(this, await port.call(id, name, sent));
-    const aborted = () =>
-      new CancelledError(`Cannot ${deedOf(kind.name, name)}: the signal was aborted`, {
-        cause: signal.reason,
-      });
-    if (signal.aborted) throw aborted();
     try {
       return learn(this, await port.call(id, name, sent, signal));
     } catch (error) {
-      throw error instanceof CancelledError && signal.aborted ? aborted() : error;
+      if (!(error instanceof CancelledError) || !signal.aborted) throw error;
+      throw new CancelledError(error.message, { cause: signal.reason });
     }
   };
 }
@@ -127,6 +130,13 @@ function deedOf(kind: string, method: string): string {
   const object = withArticle(kind);
   if (method !== "wait") return `${method} ${object}`;
   return kind === "Barrier" ? `wait at ${object}` : `wait for ${object}`;
+}
+
+/** The signal of a limit; what is no limit, and what is no signal, is refused where the object lives. */
+function signalOf(limit: unknown): AbortSignal | undefined {
+  if (typeof limit !== "object" || limit === null) return undefined;
+  const { signal } = limit as WaitLimit;
+  return signal instanceof AbortSignal ? signal : undefined;
 }
 
 function learn(object: object, { value, abandoned }: RemoteAnswer): unknown {

@@ -4,6 +4,13 @@
 
 import type { ObjectLink, ObjectPort } from "./_object_port.ts";
 
+let makePort: ((link: ObjectLink) => ObjectPort) | undefined;
+
+/** Says how ports are made; for their module, which a worker loads when it needs it. */
+export function providePorts(make: (link: ObjectLink) => ObjectPort): void {
+  makePort = make;
+}
+
 /** See the head of the file. */
 export class SharedObjects {
   readonly #link: ObjectLink;
@@ -16,9 +23,12 @@ export class SharedObjects {
     this.#port = port;
   }
 
-  /** How objects are sent and received that live elsewhere; `undefined` before the first was received. */
+  /**
+   * How objects are sent and received that live elsewhere; `undefined` while this realm can't have any: it
+   * has neither received one nor has workers of its own.
+   */
   get port(): ObjectPort | undefined {
-    return this.#port;
+    return this.#port ??= makePort?.(this.#link);
   }
 
   #isLoaded = false;
@@ -34,11 +44,7 @@ export class SharedObjects {
   }
 
   async #load(): Promise<void> {
-    const [{ ObjectPort }] = await Promise.all([
-      import("./_object_port.ts"),
-      import("./_shared_classes.ts"),
-    ]);
-    this.#port ??= new ObjectPort(this.#link);
+    await Promise.all([import("./_object_port.ts"), import("./_shared_classes.ts")]);
     this.#isLoaded = true;
   }
 }

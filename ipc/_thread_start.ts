@@ -4,7 +4,7 @@
 
 import type { RealmPass } from "../sync/_realm_pass.ts";
 import type { WorkerSetup } from "./_channel.ts";
-import { encode } from "./_codec.ts";
+import { encode, type Exporter } from "./_codec.ts";
 import { mainModule } from "./_main_module.ts";
 import type { StartMessage } from "./_protocol.ts";
 import { sharedRecord } from "./_this_process.ts";
@@ -27,12 +27,14 @@ export interface ThreadMemory {
  * The first message to a thread.
  *
  * @param transfer Gets what is to be transferred with it.
+ * @param exporter For objects that do not go as memory.
  * @throws When the initializer's arguments can't be sent.
  */
 export function startMessage(
   setup: WorkerSetup,
   { claims, realm, lifeLock }: ThreadMemory,
   transfer: Transferable[],
+  exporter: Exporter,
 ): ThreadStartMessage {
   const { name, modules, slots, concurrency, initializer } = setup;
   return {
@@ -47,6 +49,6 @@ export function startMessage(
     slots,
     concurrency,
     initializer: initializer &&
-      { call: initializer.call, args: encode(initializer.args, transfer) },
+      { call: initializer.call, args: encode(initializer.args, transfer, exporter) },
   };
 }

@@ -30,6 +30,11 @@ export function whoCalls(): Identity {
   return other ?? { realm: thisRealm().id, task: thisTask() };
 }
 
+/** For whom the caller acts: the number of another realm, or 0 for itself, and the task in it. */
+export function actsFor(): Identity {
+  return other ?? { realm: 0, task: thisTask() };
+}
+
 /** Calls `fn`, which acts for `identity` until it returns; what it waits for, it goes on to wait for so. */
 export function actAs<T>(identity: Identity, fn: () => T): T {
   const before = other;

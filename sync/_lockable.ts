@@ -8,6 +8,8 @@ import { registerShareable } from "./_shareable.ts";
 
 /** The state of a lock; for locks and conditions. */
 export let ownershipOf: (lock: Lockable) => Ownership;
+/** Whether the lock's memory is here: what stands for one of another process has none. */
+export let isHere: (lock: Lockable) => boolean;
 let adopt: (lock: Lockable, ownership: Ownership) => void;
 
 /** A lock of either kind. */
@@ -16,6 +18,7 @@ export abstract class Lockable extends Acquirable {
 
   static {
     ownershipOf = (lock) => lock.#ownership;
+    isHere = (lock) => #ownership in lock;
     adopt = (lock, ownership) => lock.#ownership = ownership;
   }
 

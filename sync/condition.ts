@@ -22,7 +22,7 @@ import {
   type WaitLimit,
 } from "./_drive.ts";
 import { type Identity, whoCalls } from "./_identity.ts";
-import { Lockable, ownershipOf } from "./_lockable.ts";
+import { isHere, Lockable, ownershipOf } from "./_lockable.ts";
 import { checkArgument, integerFrom } from "./_options.ts";
 import { registerShareable } from "./_shareable.ts";
 import { allocate, WaitQueue } from "./_wait_queue.ts";
@@ -97,13 +97,18 @@ export class Condition extends Acquirable {
    * Makes a condition.
    *
    * @param lock A `Lock` or `RLock`, which several conditions may have in common; a new `Lock` by default.
-   * @throws {TypeError} For anything else.
+   * @throws {TypeError} For anything else, and for a lock that lives in another process.
    */
   constructor(lock?: Lock | RLock) {
     super();
     if (lock !== undefined && !(lock instanceof Lockable)) {
       throw new TypeError(
         `Cannot make a Condition: lock is ${Deno.inspect(lock)}: a Lock or RLock is wanted`,
+      );
+    }
+    if (lock !== undefined && !isHere(lock)) {
+      throw new TypeError(
+        "Cannot make a Condition: its lock lives in another process: make it there, and pass it on",
       );
     }
     this.#lock = lock ?? new Lock();

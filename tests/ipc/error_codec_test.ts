@@ -3,7 +3,13 @@ import { assertStrictEquals, assertStringIncludes } from "@std/assert";
 import { decodeError, encodeError } from "../../ipc/_error_codec.ts";
 import type { DecodeErrorOptions, TaskModule } from "../../ipc/_error_codec.ts";
 import { registerErrorClass } from "../../ipc/_known_errors.ts";
-import { CancelledError, RuntimeError, TimeoutError, ValueError } from "../../sync/errors.ts";
+import {
+  BrokenBarrierError,
+  CancelledError,
+  RuntimeError,
+  TimeoutError,
+  ValueError,
+} from "../../sync/errors.ts";
 
 /** Sends `thrown` as a message would carry it. */
 function send(thrown: unknown, module?: TaskModule, options?: DecodeErrorOptions): unknown {
@@ -152,7 +158,9 @@ Deno.test("QuotaExceededError keeps its class and its numbers", () => {
 });
 
 Deno.test("Herd's errors keep their class", () => {
-  for (const Class of [RuntimeError, ValueError, CancelledError, TimeoutError]) {
+  for (
+    const Class of [RuntimeError, ValueError, CancelledError, TimeoutError, BrokenBarrierError]
+  ) {
     const got = sendError(new Class("boom", { cause: new TypeError("why") }));
     assertStrictEquals(Object.getPrototypeOf(got), Class.prototype);
     assertEquals([got.name, got.message, shown(got)], [Class.name, "boom", ["name"]]);
