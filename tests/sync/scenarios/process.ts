@@ -70,12 +70,21 @@ export function launcher(actor: Actor<{ process: Process }>): void {
   announce(actor, actor.name.slice("launcher of ".length));
 }
 
-/** Waits for the end of another actor, and tells the process of it if it died; whether it did. */
-export function announce(actor: Actor<{ process: Process }>, mortal: string): boolean {
+/**
+ * Waits for the end of another actor, and tells the process of it if it died; whether it did.
+ *
+ * @param look Called before anybody is told.
+ */
+export function announce(
+  actor: Actor<{ process: Process }>,
+  mortal: string,
+  look: (id: number) => void = () => {},
+): boolean {
   const { process } = actor.shared;
   join(actor, process);
   if (actor.join(mortal) !== "dead") return false;
   const { id } = process.passes[mortal]!;
+  look(id);
   const isInside = process.objects.some((object) => new Int32Array(object)[0] === id);
   note(id, isInside ? "dies in the guard" : "dies");
   endRealm(id);
