@@ -48,24 +48,24 @@ function queues({ lock, condition }: Shared): { buffer: string; words: Int32Arra
     }));
 }
 
-Deno.test("What is put into a store is taken once, and nobody sleeps on, in 2,000 schedules", async () => {
+Deno.test("What is put into a store is taken once, and nobody sleeps on, in 1,500 schedules", async () => {
   const { seen } = await explore({
     scenario,
     actors: store,
     maxSteps,
-    schedules: 2000,
+    schedules: 1500,
     setup: (schedule) => shareFor(schedule),
     check,
   });
   for (const way of ["notified", "missed"]) assertGreater(seen.get(way) ?? 0, 50, way);
 });
 
-Deno.test("A condition outlives whoever waits for it, in 2,000 schedules", async () => {
+Deno.test("A condition outlives whoever waits for it, in 1,500 schedules", async () => {
   const { seen } = await explore({
     scenario,
     actors: { ...store, heir: "heir" },
     maxSteps,
-    schedules: 2000,
+    schedules: 1500,
     setup: (schedule) => shareFor(schedule, ["heir"]),
     deaths: { third: 500 },
     check,

@@ -108,12 +108,12 @@ for (const kind of ["Lock", "RLock"] as const satisfies readonly Kind[]) {
     assertGreater(seen.get("missed") ?? 0, 500);
   });
 
-  Deno.test(`A ${kind} outlives whoever holds it or waits for it, in 2,000 schedules`, async () => {
+  Deno.test(`A ${kind} outlives whoever holds it or waits for it, in 1,500 schedules`, async () => {
     const { seen } = await explore({
       scenario,
       actors: { ...threads, "launcher of first": "launcher", "launcher of third": "launcher" },
       maxSteps,
-      schedules: 2000,
+      schedules: 1500,
       setup: (schedule) =>
         share(kind, plansFor(schedule, ALL, ALL_ASYNC), ["launcher of first", "launcher of third"]),
       deaths: { first: 400, third: 400 },
@@ -125,12 +125,12 @@ for (const kind of ["Lock", "RLock"] as const satisfies readonly Kind[]) {
   });
 }
 
-Deno.test("Two locks outlive who waits now for one and now for the other, in 2,000 schedules", async () => {
+Deno.test("Two locks outlive who waits now for one and now for the other, in 1,500 schedules", async () => {
   const { seen } = await explore({
     scenario,
     actors: { ...threads, "launcher of first": "launcher", "launcher of third": "launcher" },
     maxSteps,
-    schedules: 2000,
+    schedules: 1500,
     setup: (schedule) =>
       share(
         "Lock",

@@ -81,12 +81,12 @@ Deno.test("Who gives up waiting takes no permit along, in 2,000 schedules", asyn
   });
 });
 
-Deno.test("The permits of the dead come back, all of them and no more, in 3,000 schedules", async () => {
+Deno.test("The permits of the dead come back, all of them and no more, in 2,000 schedules", async () => {
   const { seen } = await explore({
     scenario,
     actors: { ...holders, "heir of first": "heir", "heir of third": "heir" },
     maxSteps,
-    schedules: 3000,
+    schedules: 2000,
     setup: (schedule) => shareFor(schedule, ALL, ["heir of first", "heir of third"]),
     deaths: { first: 300, third: 300 },
     check,
