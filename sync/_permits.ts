@@ -30,7 +30,7 @@
 
 import type { Deadline, Protocol } from "./_drive.ts";
 import { wake } from "./_park.ts";
-import { thisRealm } from "./_realm.ts";
+import { checkAlive, thisRealm } from "./_realm.ts";
 import { placeOf, REALM_PLACES } from "./_realms.ts";
 import { allocate, OWN_WORDS, WaitQueue } from "./_wait_queue.ts";
 import { FIELD, NODE } from "./_waiters.ts";
@@ -116,6 +116,7 @@ export class Permits {
   }
 
   #takeOrJoin(realm: number, deadline: Deadline): number {
+    checkAlive(realm);
     this.#enlist(realm);
     this.#collect();
     // Those that are dead and still in the queue keep nobody out.

@@ -1,17 +1,24 @@
 /** Tests of a thread that acts for others, which have no access to the memory, as for child processes. */
 
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { actAs } from "../../sync/_identity.ts";
 import { ownershipOf } from "../../sync/_lockable.ts";
 import { endRealm, passForChild } from "../../sync/_realm.ts";
 import { CancelledError } from "../../sync/errors.ts";
-import { Event } from "../../sync/mod.ts";
+import { Condition, Event } from "../../sync/mod.ts";
 import { Lock } from "../../sync/lock.ts";
+import { RLock } from "../../sync/rlock.ts";
 import { Semaphore } from "../../sync/semaphore.ts";
 
 /** Another that this thread acts for. */
 function newRealm(): number {
   return passForChild("another").id;
+}
+
+/** What another waits for through this thread does not keep the program alive; its channel does. */
+function staysAlive(): Disposable {
+  const timer = setInterval(() => {}, 1000);
+  return { [Symbol.dispose]: () => clearInterval(timer) };
 }
 
 Deno.test("Who ends while it waits through another leaves the queue, and its wait ends", async () => {
@@ -53,6 +60,35 @@ Deno.test("Who ends while it waits for an event through another is not woken by 
   assertEquals(await patient, true);
 });
 
+Deno.test("Who ends while it waits for a condition through another does not acquire its lock again", async () => {
+  using _alive = staysAlive();
+  const condition = new Condition();
+  const realm = newRealm();
+  const wait = actAs({ realm, task: 1 }, () => {
+    condition.acquire();
+    return condition.wait();
+  });
+  await condition.acquire();
+  endRealm(realm);
+  await condition.release();
+  await assertRejects(() => wait, CancelledError);
+  await condition.acquire();
+  assertEquals(condition.abandoned, false);
+  await condition.release();
+});
+
+Deno.test("What has ended acquires nothing through another any more", async () => {
+  const lock = new Lock();
+  const semaphore = new Semaphore(1);
+  const realm = newRealm();
+  endRealm(realm);
+  for (const object of [lock, semaphore, new RLock()]) {
+    assertThrows(() => actAs({ realm, task: 1 }, () => object.acquire()), CancelledError);
+  }
+  assertEquals(lock.acquireSync({ block: false }), true);
+  assertEquals([lock.abandoned, await semaphore.get_value()], [false, 1]);
+});
+
 Deno.test("A semaphore counts the permits of the dead as free", async () => {
   const semaphore = new Semaphore(3);
   const realm = newRealm();
@@ -62,4 +98,19 @@ Deno.test("A semaphore counts the permits of the dead as free", async () => {
   assertEquals(await semaphore.get_value(), 2);
   endRealm(realm);
   assertEquals(await semaphore.get_value(), 3);
+});
+
+Deno.test("An RLock that was handed over counts what its owner acquires before it hears of that", async () => {
+  const lock = new RLock();
+  const other = { realm: newRealm(), task: 1 };
+  await actAs(other, () => lock.acquire());
+  const waiting = lock.acquire();
+  await actAs(other, () => lock.release());
+  assertEquals(lock.acquireSync({ block: false }), true, "it is the caller's already");
+  await waiting;
+  await lock.release();
+  assertEquals(lock.lockedSync(), true);
+  await lock.release();
+  assertEquals(lock.lockedSync(), false);
+  endRealm(other.realm);
 });
