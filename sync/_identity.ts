@@ -5,7 +5,7 @@
  * outside any task is one owner. A realm may act for another, which has no access to the memory itself.
  */
 
-import { thisRealm } from "./_realm.ts";
+import { checkAlive, thisRealm } from "./_realm.ts";
 import { callingTask } from "./_task_source.ts";
 
 /** An owner. */
@@ -35,8 +35,13 @@ export function actsFor(): Identity {
   return other ?? { realm: 0, task: thisTask() };
 }
 
-/** Calls `fn`, which acts for `identity` until it returns; what it waits for, it goes on to wait for so. */
+/**
+ * Calls `fn`, which acts for `identity` until it returns; what it waits for, it goes on to wait for so.
+ *
+ * @throws {CancelledError} When that realm has ended.
+ */
 export function actAs<T>(identity: Identity, fn: () => T): T {
+  checkAlive(identity.realm);
   const before = other;
   other = identity;
   try {

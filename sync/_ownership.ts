@@ -32,7 +32,7 @@ import { DEBUG, NOTE_BYTES, noteOf, readNote, reportWait, writeNote } from "./_d
 import type { Deadline, Protocol } from "./_drive.ts";
 import { isSelf } from "./_identity.ts";
 import { wake } from "./_park.ts";
-import { thisRealm } from "./_realm.ts";
+import { checkAlive, thisRealm } from "./_realm.ts";
 import { allocate, OWN_WORDS, WaitQueue } from "./_wait_queue.ts";
 import { FIELD, NODE } from "./_waiters.ts";
 import { AT_ONCE, granted, TOO_LATE } from "./_waiting.ts";
@@ -145,6 +145,7 @@ export class Ownership {
   }
 
   #takeOrJoin(realm: number, task: number, deadline: Deadline): number {
+    checkAlive(realm);
     const mine = HELD | realm << REALM_SHIFT;
     for (;;) {
       const word = Atomics.load(this.#words, WORD);

@@ -49,6 +49,15 @@ export function endRealm(id: number): void {
   if (realms.end(id)) wake(realms.words, realms.deathsWord);
 }
 
+/**
+ * Checks that a realm has not ended, before anything is done for it that only its end would undo.
+ *
+ * @throws {CancelledError} When it has.
+ */
+export function checkAlive(realm: number): void {
+  if (!thisRealm().realms.isAlive(realm)) throw endedError();
+}
+
 /** The error of a realm that was told to end, and goes on. */
 export function endedError(): CancelledError {
   return new CancelledError("Cannot go on: this thread was told to end");

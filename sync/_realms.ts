@@ -11,12 +11,12 @@
  * | `DEATHS`        | how many realms have ended; who waits looks at it | whoever ends a realm                  |
  * | `CURSOR`        | where the search for a free place goes on        | whoever takes a number                |
  * | `OBJECTS`       | how many shared objects were given a number      | whoever makes one                     |
- * | state of a place | generation and whether its realm is alive       | by compare-and-swap alone             |
- * | parent of a place | the number of the realm that started it        | who took the number, before it is told |
+ * | state of a place | generation, and `FREE`, `TAKEN` or `ALIVE`      | compare-and-swap; `TAKEN` → `ALIVE` by who took it |
+ * | parent of a place | the number of the realm that started it        | who took the place, while it is `TAKEN` |
  *
  * A number is a place and the generation of that place, so that the number of a dead realm is not mistaken
  * for that of a later one; 16 million realms come and go before one comes again. A realm is dead, too, when
- * one that started it is: it went along with it.
+ * one that started it is: it went along with it. Nobody has to say so: its place is as good as free.
  */
 
 import { RuntimeError } from "./errors.ts";
@@ -28,6 +28,12 @@ const OBJECTS = 2;
 const PLACES = 8;
 const STATE = 0;
 const PARENT = 1;
+
+const FREE = 0;
+const TAKEN = 1;
+const ALIVE = 2;
+const PHASES = 3;
+const PHASE_BITS = 2;
 
 const PLACE_BITS = 10;
 const GENERATIONS = 2 ** 14;
@@ -73,21 +79,28 @@ export class Realms {
       if (place === 0) continue;
       const word = stateOf(place);
       const before = Atomics.load(this.words, word);
-      if ((before & 1) === 1) continue;
-      const generation = ((before >> 1) + 1) % GENERATIONS;
-      if (Atomics.compareExchange(this.words, word, before, generation << 1 | 1) !== before) {
-        continue;
-      }
+      if (!this.#isVacant(place, before)) continue;
+      const generation = ((before >> PHASE_BITS) + 1) % GENERATIONS;
+      const taken = generation << PHASE_BITS | TAKEN;
+      if (Atomics.compareExchange(this.words, word, before, taken) !== before) continue;
       Atomics.store(this.words, word - STATE + PARENT, parent);
+      Atomics.store(this.words, word, generation << PHASE_BITS | ALIVE);
       return generation << PLACE_BITS | place;
     }
     throw new RuntimeError(`Cannot start a thread: ${CAPACITY - 1} are alive, which is the most`);
   }
 
+  #isVacant(place: number, state: number): boolean {
+    const phase = state & PHASES;
+    if (phase !== ALIVE) return phase === FREE;
+    return !this.isAlive(state >> PHASE_BITS << PLACE_BITS | place);
+  }
+
   /** Marks a realm dead; `false` when it was. Who waits has to be told then. */
   end(id: number): boolean {
-    const alive = generationOf(id) << 1 | 1;
-    if (Atomics.compareExchange(this.words, stateOf(placeOf(id)), alive, alive ^ 1) !== alive) {
+    const generation = generationOf(id) << PHASE_BITS;
+    const alive = generation | ALIVE;
+    if (Atomics.compareExchange(this.words, stateOf(placeOf(id)), alive, generation) !== alive) {
       return false;
     }
     Atomics.add(this.words, DEATHS, 1);
@@ -100,7 +113,8 @@ export class Realms {
       const word = stateOf(placeOf(realm));
       const parent = Atomics.load(this.words, word - STATE + PARENT);
       // In this order: the parent that was read is this generation's if the state still is.
-      if (Atomics.load(this.words, word) !== (generationOf(realm) << 1 | 1)) return false;
+      const alive = generationOf(realm) << PHASE_BITS | ALIVE;
+      if (Atomics.load(this.words, word) !== alive) return false;
       realm = parent;
     }
     return true;

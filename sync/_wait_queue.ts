@@ -28,7 +28,7 @@
  */
 
 import { spin } from "./_park.ts";
-import { endedError, thisRealm } from "./_realm.ts";
+import { checkAlive, thisRealm } from "./_realm.ts";
 import { FIELD, isQueued, NODE } from "./_waiters.ts";
 
 /**
@@ -80,7 +80,7 @@ export class WaitQueue {
    */
   enter(): void {
     const { id, realms } = thisRealm();
-    if (!realms.isAlive(id)) throw endedError();
+    checkAlive(id);
     for (let round = 0;; round++) {
       const holder = Atomics.compareExchange(this.words, GUARD, 0, id);
       if (holder === 0) return;

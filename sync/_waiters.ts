@@ -116,14 +116,14 @@ export class Waiters {
   }
 
   #takeChunk(): void {
-    const chunk = this.#newChunk() ?? this.#deadChunk();
+    const chunk = this.#newChunk() ?? this.#cleanChunk();
     if (chunk === undefined) {
       throw new RuntimeError(
         `Cannot wait: ${CHUNK * this.#chunks} waits are pending in this process, which is the most`,
       );
     }
     const first = chunk * CHUNK + 1;
-    for (let node = first + CHUNK - 1; node >= first; node--) this.give(node);
+    for (let node = first + CHUNK - 1; node >= first; node--) this.#free.push(node);
   }
 
   #newChunk(): number | undefined {
@@ -134,6 +134,16 @@ export class Waiters {
       Atomics.store(this.words, OWNERS + taken, this.#realm);
       return taken;
     }
+  }
+
+  /** A chunk of a dead realm, as if it were new. */
+  #cleanChunk(): number | undefined {
+    const chunk = this.#deadChunk();
+    if (chunk === undefined) return undefined;
+    for (let node = chunk * CHUNK + 1; node <= (chunk + 1) * CHUNK; node++) {
+      this.set(node, FIELD.STATE, NODE.FREE);
+    }
+    return chunk;
   }
 
   #deadChunk(): number | undefined {

@@ -13,7 +13,9 @@
  * Transitions: `FILLING` → `FILLING` by the last arrival where there is no action, which releases all;
  * `FILLING` → `ACTING` by the last arrival where there is one; `ACTING` → `FILLING` when the action has
  * returned, which releases all; `FILLING`, `ACTING` → `BROKEN` by a time-out, an abort, a failing action, or
- * the death of a party that waits or acts; any → `FILLING` by a reset, which fails all that wait.
+ * the death of a party that waits or acts, or of a thread that has the guard; any → `FILLING` by a reset,
+ * which fails all that wait. A party that gives up breaks the barrier as it leaves the queue, so that nobody
+ * can be the last to arrive for one that is gone.
  *
  * Who arrives while an action runs belongs to the next round, and tries again when this one is over. A waiter
  * is told by its own node how it came out, so that a round that follows at once can't confuse it.
@@ -109,7 +111,7 @@ type Arrival =
  */
 export class Barrier {
   #buffer: SharedArrayBuffer = allocate(4);
-  #queue: WaitQueue = new WaitQueue(this.#buffer);
+  #queue: WaitQueue = this.#attach(this.#buffer);
   readonly #parties: number;
   readonly #timeout: number | undefined;
   readonly #action: BarrierAction | undefined;
@@ -134,7 +136,7 @@ export class Barrier {
         };
         const barrier = new Barrier(parties, { action, timeout });
         barrier.#buffer = buffer;
-        barrier.#queue = new WaitQueue(buffer);
+        barrier.#queue = barrier.#attach(buffer);
         return barrier;
       },
     });
@@ -154,6 +156,10 @@ export class Barrier {
     this.#parties = parties;
     this.#action = options.action;
     this.#timeout = options.timeout;
+  }
+
+  #attach(buffer: SharedArrayBuffer): WaitQueue {
+    return new WaitQueue(buffer, () => this.#nextRound(BROKEN, NODE.BROKEN));
   }
 
   /** How many meet. */
@@ -245,13 +251,11 @@ export class Barrier {
       if (arrival === undefined) throw brokenError("it is broken");
       if (arrival.kind !== "wait") return arrival;
       const { node, index } = arrival;
-      let end: string | undefined;
-      try {
-        end = yield* untilDismissed(this.#queue, node, deadline, { died: () => this.#bury() });
-      } finally {
+      const end = yield* untilDismissed(this.#queue, node, deadline, {
+        died: () => this.#bury(),
         // Who was early was expected by nobody yet.
-        if ((end === undefined || end === "timeout") && index !== EARLY) this.#break();
-      }
+        left: () => index === EARLY || this.#nextRound(BROKEN, NODE.BROKEN),
+      });
       if (end === "timeout") {
         throw brokenError(`not all parties arrived in time: ${this.#parties} are wanted`);
       }
@@ -269,10 +273,12 @@ export class Barrier {
       return { kind: "wait", node: this.#queue.join(realm, EARLY), index: EARLY };
     }
     const index = this.#get(ARRIVED);
-    this.#set(ARRIVED, index + 1);
     if (index + 1 < this.#parties) {
-      return { kind: "wait", node: this.#queue.join(realm, index), index };
+      const node = this.#queue.join(realm, index);
+      this.#set(ARRIVED, index + 1);
+      return { kind: "wait", node, index };
     }
+    this.#set(ARRIVED, index + 1);
     if (this.#action === undefined) {
       this.#nextRound(FILLING, NODE.GRANTED);
       return { kind: "pass", index };

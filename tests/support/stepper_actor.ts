@@ -234,8 +234,12 @@ function handTo(actor: number): void {
 /** @throws {StopActor} when the schedule is over instead. */
 function sleepUntilGranted(): void {
   const at = actorAt(me) + ACTOR.GRANT;
-  real.atomics.wait(control, at, GRANTS.NONE);
-  const grant = real.atomics.exchange(control, at, GRANTS.NONE);
+  let grant: number;
+  do {
+    real.atomics.wait(control, at, GRANTS.NONE);
+    grant = real.atomics.exchange(control, at, GRANTS.NONE);
+    // Whoever gave the turn before may have been held up between its store and its notification.
+  } while (grant === GRANTS.NONE);
   if (grant === GRANTS.STOP) {
     stopped = true;
     throw new StopActor("The schedule is over");

@@ -272,6 +272,23 @@ Deno.test("With idle timeouts a wait times out only when nobody else can run", a
   assertEquals([...seen.keys()].sort(), ["not-equal", "ok"]);
 });
 
+export function napThenSet(actor: Actor<Memory>): void {
+  Atomics.wait(actor.shared.words, 2, 0, 5);
+  setAndNotify(actor);
+}
+
+Deno.test("Idle timeouts come in the order of their deadlines", async () => {
+  const { seen } = await explore({
+    scenario,
+    actors: { sleeper: "waitFor100", waker: "napThenSet" },
+    setup,
+    schedules: 200,
+    timeouts: "idle",
+    check: ({ results }: Timed) => results.sleeper.ending,
+  });
+  assertEquals([...seen.keys()], ["ok"]);
+});
+
 // ---- Asynchronous actors
 
 export async function awaitTwoWords({ shared: { words } }: Actor<Memory>): Promise<string[]> {
@@ -455,4 +472,25 @@ Deno.test("An actor's error fails the schedule, even when nobody awaits it", asy
 Deno.test("An actor without a function is refused", async () => {
   const exploration = { scenario, actors: { actor: "noSuchFunction" }, setup };
   await assertRejects(() => explore(exploration), Error, "No function: noSuchFunction");
+});
+
+export async function throwInListener(): Promise<void> {
+  const controller = new AbortController();
+  controller.signal.addEventListener("abort", () => {
+    throw new RangeError("out of a listener");
+  });
+  await null;
+  controller.abort();
+}
+
+Deno.test("An error that a listener throws fails its schedule, not the exploration", async () => {
+  const { failures } = await explore({
+    scenario,
+    actors: { only: "throwInListener" },
+    setup,
+    schedules: 3,
+    keepGoing: true,
+  });
+  assertEquals(failures.map(({ kind }) => kind), ["thrown", "thrown", "thrown"]);
+  assertStringIncludes(failures[0]!.message, "RangeError: out of a listener");
 });

@@ -8,16 +8,7 @@ import type { SharedRecord } from "../../../sync/_shareable.ts";
 import { OWN_WORDS } from "../../../sync/_wait_queue.ts";
 import { CancelledError } from "../../../sync/errors.ts";
 import { SharedEvent } from "../../../sync/event.ts";
-import {
-  announce,
-  type Entry,
-  join,
-  joinsAs,
-  makeProcess,
-  note,
-  type Process,
-  type read,
-} from "./process.ts";
+import { announce, type Entry, join, joinsAs, makeProcess, note, type Process } from "./process.ts";
 import { receive, record, until } from "./process.ts";
 
 export { launcher } from "./process.ts";

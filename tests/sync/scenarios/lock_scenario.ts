@@ -1,5 +1,5 @@
 /**
- * Threads that acquire and release one lock in all ways, and touch what it protects.
+ * Threads that acquire and release locks in all ways, one at a time, and touch what these protect.
  *
  * What is protected is a counter, read and written with a schedule point between, and the number of who is
  * inside. The faulty variants exist to show that the stepper finds such faults.
@@ -36,12 +36,13 @@ export type Fault = "none" | "free unseen" | "release whole";
 /** The memory of one schedule. */
 export interface Shared {
   readonly process: Process;
-  readonly lock: SharedRecord;
+  /** Whoever acquires takes them in turn. */
+  readonly locks: readonly SharedRecord[];
   /** For each actor its tasks, which run at the same time, and each of whose ways in turn. */
   readonly plans: { readonly [actor: string]: readonly (readonly Way[])[] };
   readonly fault: Fault;
-  /** The counter; who is inside, or 0; how often somebody was found inside who had died. */
-  readonly words: Int32Array<SharedArrayBuffer>;
+  /** For each lock: the counter; who is inside, or 0; how often somebody was found inside who had died. */
+  readonly words: readonly Int32Array<SharedArrayBuffer>[];
 }
 
 /** Fresh memory. */
@@ -49,15 +50,19 @@ export function share(
   kind: "Lock" | "RLock",
   plans: Shared["plans"],
   others: readonly string[] = [],
-  fault: Fault = "none",
+  { count = 1, fault = "none" as Fault } = {},
 ): Shared {
-  const lock = record(kind === "Lock" ? new Lock() : new RLock());
+  const locks = Array.from(
+    { length: count },
+    () => record(kind === "Lock" ? new Lock() : new RLock()),
+  );
+  const objects = locks.map(([, , memory]) => memory as SharedArrayBuffer);
   return {
-    process: makeProcess([...Object.keys(plans), ...others], [lock[2] as SharedArrayBuffer]),
-    lock,
+    process: makeProcess([...Object.keys(plans), ...others], objects),
+    locks,
     plans,
     fault,
-    words: new Int32Array(new SharedArrayBuffer(12)),
+    words: locks.map(() => new Int32Array(new SharedArrayBuffer(12))),
   };
 }
 
@@ -87,9 +92,12 @@ export async function thread(actor: Actor<Shared>): Promise<number> {
   const start = performance.now();
   plant(shared.fault);
   const me = join(actor, shared.process);
-  const lock = receive<Lock | RLock>(shared.lock);
+  const locks = shared.locks.map((record) => receive<Lock | RLock>(record));
   let last = 0;
-  const visit = (isAsync: boolean) => new Visit(lock, shared.words, me, ++last, isAsync);
+  const visit = (isAsync: boolean) => {
+    const at = (me + ++last) % locks.length;
+    return new Visit(locks[at]!, shared.words[at]!, me, last, isAsync);
+  };
   await Promise.all(shared.plans[name]!.map((ways) =>
     context.run({}, async () => {
       for (const way of ways) await visit(way.startsWith("async")).by(way);

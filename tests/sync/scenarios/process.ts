@@ -4,11 +4,12 @@
  */
 
 import type { Actor } from "../../support/stepper.ts";
-import { endRealm, moveTo } from "../../../sync/_realm.ts";
+import { endRealm, moveTo, thisRealm } from "../../../sync/_realm.ts";
 import type { RealmPass } from "../../../sync/_realm_pass.ts";
 import { Realms } from "../../../sync/_realms.ts";
 import { kindOf, objectOf, recordOf, type SharedRecord } from "../../../sync/_shareable.ts";
 import { WaitQueue } from "../../../sync/_wait_queue.ts";
+import { FIELD, NODE } from "../../../sync/_waiters.ts";
 
 /** A process that is made anew for each schedule. */
 export interface Process {
@@ -21,11 +22,19 @@ export interface Process {
 
 /** What is written into the diary. */
 export type Happening =
-  /** An operation begins, one that waits has joined the queue, it has what it wanted, it has not. */
-  "begins" | "joins" | "gets" | "misses" | "leaves" | "dies" | "dies in the guard";
+  /** An operation begins, has joined the queue, is taken out of it by another, has what it wanted, has not. */
+  | "begins"
+  | "joins"
+  | "is granted"
+  | "gets"
+  | "misses"
+  | "leaves"
+  | "dies"
+  | "dies in the guard";
 
 const HAPPENINGS: readonly Happening[] = [
-  ...["begins", "joins", "gets", "misses", "leaves", "dies", "dies in the guard"] as const,
+  ...["begins", "joins", "is granted", "gets", "misses", "leaves"] as const,
+  ...["dies", "dies in the guard"] as const,
 ];
 
 /** An entry of the diary. */
@@ -70,12 +79,21 @@ export function launcher(actor: Actor<{ process: Process }>): void {
   announce(actor, actor.name.slice("launcher of ".length));
 }
 
-/** Waits for the end of another actor, and tells the process of it if it died; whether it did. */
-export function announce(actor: Actor<{ process: Process }>, mortal: string): boolean {
+/**
+ * Waits for the end of another actor, and tells the process of it if it died; whether it did.
+ *
+ * @param look Called before anybody is told.
+ */
+export function announce(
+  actor: Actor<{ process: Process }>,
+  mortal: string,
+  look: (id: number) => void = () => {},
+): boolean {
   const { process } = actor.shared;
   join(actor, process);
   if (actor.join(mortal) !== "dead") return false;
   const { id } = process.passes[mortal]!;
+  look(id);
   const isInside = process.objects.some((object) => new Int32Array(object)[0] === id);
   note(id, isInside ? "dies in the guard" : "dies");
   endRealm(id);
@@ -126,7 +144,9 @@ export function receive<T extends object>(record: SharedRecord): T {
 
 /** The numbers that operations of this actor are known by while they join. */
 let joining = 0;
-const { join: joinQueue } = WaitQueue.prototype;
+const { join: joinQueue, dismiss } = WaitQueue.prototype;
+/** A word of a node that nobody uses. */
+const UNUSED = 7;
 
 /** From now on, joining is noted under this number. */
 export function joinsAs(number: number): void {
@@ -135,8 +155,21 @@ export function joinsAs(number: number): void {
 
 WaitQueue.prototype.join = function (realm: number, mark: number): number {
   const node = Reflect.apply(joinQueue, this, [realm, mark]);
+  const { waiters } = thisRealm();
+  waiters.words[waiters.at(node, UNUSED)] = joining;
   note(realm, "joins", joining);
   return node;
+};
+
+WaitQueue.prototype.dismiss = function (node: number, state: 2 | 3): void {
+  Reflect.apply(dismiss, this, [node, state]);
+  const { waiters } = thisRealm();
+  if (state !== NODE.GRANTED) return;
+  note(
+    waiters.words[waiters.at(node, FIELD.REALM)]!,
+    "is granted",
+    waiters.words[waiters.at(node, UNUSED)],
+  );
 };
 
 /** Random numbers below a limit, the same for each run of a schedule. */
