@@ -147,7 +147,7 @@ export class ParentService {
   #loadMore(): void {
     if (this.#loadedMore) return;
     this.#loadedMore = true;
-    // Not before the first answer: it would come later.
-    setTimeout(loadTaskContext);
+    // Not before the first answer: it would come later. A first timer takes milliseconds by itself.
+    setImmediate(loadTaskContext);
   }
 }

@@ -55,6 +55,7 @@ export class WorkerLink implements ParentLink {
     if (slot !== undefined) this.#postMessage(slot);
     else if (transfer.length > 0) this.#postMessage(message, transfer);
     else this.#postMessage(message);
+    if (message.kind === "answers" && !this.#hasAnswered) this.#firstAnswered();
   }
 
   postLast(message: FromWorker): void {
@@ -63,14 +64,16 @@ export class WorkerLink implements ParentLink {
 
   /** The slot on whose card the answer stands, when it can. */
   #answer(message: AnswersMessage): number | undefined {
-    if (!this.#hasAnswered) {
-      this.#hasAnswered = true;
-      // Not before the first answer: it would come later.
-      setTimeout(() => this.#loadLookout());
-    }
     // Before the answer leaves: the parent may have the next task at once.
     if (this.#service!.isIdle) this.#lookout?.answering(endOf(message));
     return this.#cards!.writeAnswer(message);
+  }
+
+  /** What is of use to later tasks is loaded now, since the first answer would come later for it. */
+  #firstAnswered(): void {
+    this.#hasAnswered = true;
+    // A first timer takes milliseconds, in which the next task would wait.
+    setImmediate(() => this.#loadLookout());
   }
 
   async #loadLookout(): Promise<void> {
