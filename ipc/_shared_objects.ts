@@ -1,18 +1,33 @@
 /**
  * What a worker needs for shared objects that it is sent: loaded with the first of them.
+ *
+ * Deno reads whatever the modules of a worker spell out in an import when the worker starts, however late
+ * it is imported: a few dozen modules here, milliseconds. So a Web Worker that may do what its parent may
+ * imports by URL, for which it has to be let read no more than for its start; for others it is spelled out.
  */
 
 import type { ObjectLink, ObjectPort } from "./_object_port.ts";
 
+/** The module to load. */
+export const OBJECT_SUPPORT: string = import.meta.resolve("./_object_support.ts");
+
+/** What it exports. */
+export type ObjectSupport = typeof import("./_object_support.ts");
+
 /** See the head of the file. */
 export class SharedObjects {
   readonly #link: ObjectLink;
+  readonly #loadSupport: () => Promise<ObjectSupport>;
   #port: ObjectPort | undefined;
   #loading: Promise<void> | undefined = undefined;
 
-  /** @param port Where the way has one from the start, since nothing is shared without. */
-  constructor(link: ObjectLink, port?: ObjectPort) {
+  /**
+   * @param loadSupport Imports {@linkcode OBJECT_SUPPORT}.
+   * @param port Where the way has one from the start, since nothing is shared without.
+   */
+  constructor(link: ObjectLink, loadSupport: () => Promise<ObjectSupport>, port?: ObjectPort) {
     this.#link = link;
+    this.#loadSupport = loadSupport;
     this.#port = port;
   }
 
@@ -34,10 +49,7 @@ export class SharedObjects {
   }
 
   async #load(): Promise<void> {
-    const [{ ObjectPort }] = await Promise.all([
-      import("./_object_port.ts"),
-      import("./_shared_classes.ts"),
-    ]);
+    const { ObjectPort } = await this.#loadSupport();
     this.#port ??= new ObjectPort(this.#link);
     this.#isLoaded = true;
   }

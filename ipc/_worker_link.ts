@@ -6,6 +6,7 @@ import { Cards } from "./_cards.ts";
 import type { Lookout } from "./_lookout.ts";
 import type { AnswersMessage, CardMessage, FromWorker, RunMessage, ToWorker } from "./_protocol.ts";
 import type { ParentLink } from "./_serve_parent.ts";
+import type { ObjectSupport } from "./_shared_objects.ts";
 
 /** Posts a message to the parent. */
 type PostMessage = (message: FromWorker | CardMessage, transfer?: Transferable[]) => void;
@@ -20,6 +21,7 @@ interface Service {
 export class WorkerLink implements ParentLink {
   readonly #postMessage: PostMessage;
   readonly end: () => void;
+  readonly loadObjects: () => Promise<ObjectSupport>;
   readonly departure = null;
   #service: Service | undefined = undefined;
   #cards: Cards | undefined = undefined;
@@ -29,10 +31,18 @@ export class WorkerLink implements ParentLink {
   #read = 0;
   #hasAnswered = false;
 
-  /** @param end Ends the worker. */
-  constructor(postMessage: PostMessage, end: () => void) {
+  /**
+   * @param end Ends the worker.
+   * @param loadObjects Loads what shared objects need.
+   */
+  constructor(
+    postMessage: PostMessage,
+    end: () => void,
+    loadObjects: () => Promise<ObjectSupport>,
+  ) {
     this.#postMessage = postMessage;
     this.end = end;
+    this.loadObjects = loadObjects;
   }
 
   /** The worker has got the parent's first message. */

@@ -34,6 +34,7 @@ export async function serveParent(
   });
   const service = new ParentService({
     objects,
+    loadObjects: () => import("./_object_support.ts"),
     post: (message, transfer) => link.send(messageToBytes(message, transfer)),
     departure: () => link.drained(),
     postLast: (message) => link.sendLast(messageToBytes(message)),
