@@ -2,17 +2,29 @@
  * What a worker needs for shared objects that it is sent: loaded with the first of them.
  *
  * Deno reads whatever the modules of a worker spell out in an import when the worker starts, however late
- * it is imported: a few dozen modules here, milliseconds. So a Web Worker that may do what its parent may
- * imports by URL, for which it has to be let read no more than for its start; for others it is spelled out.
+ * it is imported: a few dozen modules here, milliseconds. So who may import by URL does that: a Web Worker
+ * that may do what its parent may, which could not start if it could not read all of Herd's modules, and a
+ * process that may read everything. For others it is spelled out.
  */
 
 import type { ObjectLink, ObjectPort } from "./_object_port.ts";
+import type { Loaders } from "./_resolve_callable.ts";
 
 /** The module to load. */
 export const OBJECT_SUPPORT: string = import.meta.resolve("./_object_support.ts");
 
 /** What it exports. */
 export type ObjectSupport = typeof import("./_object_support.ts");
+
+/**
+ * Imports it: as it was spelled out for this realm, or by its URL.
+ *
+ * @param loaders Imports of modules that the realm may lack permission to import by URL.
+ */
+export function objectLoader(loaders: Loaders): () => Promise<ObjectSupport> {
+  const load = loaders[OBJECT_SUPPORT] ?? (() => import(OBJECT_SUPPORT));
+  return load as () => Promise<ObjectSupport>;
+}
 
 /** See the head of the file. */
 export class SharedObjects {
