@@ -21,6 +21,7 @@ import {
   MOST_RESERVED,
   Tag,
 } from "./_bytes_tags.ts";
+import { snapshot } from "./_snapshots.ts";
 import { bufferOf, factsOf } from "./_views.ts";
 
 /** From this length on, a look at whether an array has nothing but numbers is worth it. */
@@ -279,7 +280,7 @@ export class ValueWriter {
     const isMoved = this.#moves?.announce(buffer, bytes.length) ?? false;
     if (bytes.length >= LEAST_PART && !buffer.resizable) {
       this.#sink.byte(Tag.outsideBuffer);
-      this.#outside.push(isMoved ? buffer : new Uint8Array(bytes));
+      this.#outside.push(isMoved ? buffer : snapshot(bytes));
     } else {
       this.#sink.byte(buffer.resizable ? Tag.resizableBuffer : Tag.buffer);
       this.#sink.length(bytes.length);

@@ -21,6 +21,7 @@ import { FrameReader } from "./_frame_reader.ts";
 import { type ByteSource, FrameWriter, readFrames } from "./_frame_pump.ts";
 import { onParentEnd } from "./_parent_life.ts";
 import { takeStandardInput } from "./_private_input.ts";
+import { giveBack } from "./_snapshots.ts";
 
 /** What a child must know to reach its parent. */
 export interface LinkSettings {
@@ -149,6 +150,7 @@ class PipeLink implements ChildLink {
 
   send(message: Message): void {
     writeFragments(message, this.#marker);
+    giveBack(message);
   }
 
   sendLast(message: Message): void {

@@ -4,6 +4,7 @@
 
 import { Framer, HEAD_LENGTH, type Message, messageLength, TAIL_LENGTH } from "./_frame.ts";
 import type { FrameReader } from "./_frame_reader.ts";
+import { giveBack } from "./_snapshots.ts";
 
 /** Where bytes go, such as a connection. */
 export interface ByteSink {
@@ -77,6 +78,8 @@ export class FrameWriter {
           while (offset < bytes.length) offset += await this.#sink.write(bytes.subarray(offset));
         }
         this.#written += this.#leaving.length;
+        // Not before: all of these count as unwritten until now.
+        for (const message of this.#leaving) giveBack(message);
       }
       this.#leaving = [];
     } catch (error) {

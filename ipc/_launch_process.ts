@@ -26,6 +26,7 @@ import {
   Status,
   type ToWorker,
 } from "./_protocol.ts";
+import { OBJECT_SUPPORT } from "./_shared_objects.ts";
 import { checkMayHaveChildren, newChildRecord } from "./_this_process.ts";
 import { UnsharedClaims } from "./_unshared_claims.ts";
 
@@ -42,7 +43,8 @@ export function processLauncher(what: string, options: ChildOptions): Launch {
   return (setup, events) => {
     checkMayHaveChildren("start a worker");
     checkMayStart("a worker");
-    const spec = specFor({ url: ENTRY, serve: "serveParent", modules: setup.modules });
+    const modules = [...setup.modules, OBJECT_SUPPORT];
+    const spec = specFor({ url: ENTRY, serve: "serveParent", modules });
     return new ProcessChannel(setup, spec, events, options.memoryLimit);
   };
 }

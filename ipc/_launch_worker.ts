@@ -14,6 +14,7 @@ import { checkMayStart, mainModule } from "./_main_module.ts";
 import { isObjectMessage } from "./_object_protocol.ts";
 import { ObjectPort } from "./_object_port.ts";
 import type { CardMessage, FromWorker, ToWorker } from "./_protocol.ts";
+import { OBJECT_SUPPORT } from "./_shared_objects.ts";
 import { startMessage } from "./_thread_start.ts";
 import { refWorker } from "./_worker_ref.ts";
 import { referencedModules } from "./callable.ts";
@@ -83,7 +84,7 @@ class WorkerChannel implements Channel {
     const url = permissions === undefined ? ENTRY.href : entryModule({
       entry: ENTRY.href,
       serve: "serveParent",
-      modules: [...setup.modules, ...referencedModules(), mainModule()]
+      modules: [...setup.modules, ...referencedModules(), mainModule(), OBJECT_SUPPORT]
         .filter((url) => url !== undefined),
     });
     const options = permissions === undefined ? {} : { deno: { permissions } };

@@ -17,7 +17,7 @@ import type { ExitMessage, FailedMessage, StartMessage, ToWorker } from "./_prot
 import { type AroundImport, type Loaders, Resolver } from "./_resolve_callable.ts";
 import { CallServer, type Departure } from "./_serve_calls.ts";
 import type { ObjectPort } from "./_object_port.ts";
-import { SharedObjects } from "./_shared_objects.ts";
+import { type ObjectSupport, SharedObjects } from "./_shared_objects.ts";
 import { loadTaskContext } from "./_task_context.ts";
 import { setThisProcess } from "./_this_process.ts";
 import { setThisResolver } from "./_this_resolver.ts";
@@ -35,6 +35,8 @@ export interface ParentLink {
   end(): void;
   /** The modules are loaded, the initializer has run: before the first task, if it matters to the link. */
   ready?(): Promise<void>;
+  /** Loads what shared objects need. */
+  loadObjects(): Promise<ObjectSupport>;
   /** How objects travel whose memory does not, where none of it does. */
   readonly objects?: ObjectPort;
   /** Around each import of a module for the user, if it matters to the link. */
@@ -55,10 +57,14 @@ export class ParentService {
   constructor(link: ParentLink, loaders: Loaders) {
     this.#link = link;
     this.#loaders = loaders;
-    this.#objects = new SharedObjects({
-      sharesMemory: true,
-      post: (message) => link.post(message, []),
-    }, link.objects);
+    this.#objects = new SharedObjects(
+      {
+        sharesMemory: true,
+        post: (message) => link.post(message, []),
+      },
+      () => link.loadObjects(),
+      link.objects,
+    );
     if (link.objects === undefined) setUpward(this.#objects);
     const uncaught = (event: Event, error: unknown) => {
       event.preventDefault();
@@ -147,7 +153,7 @@ export class ParentService {
   #loadMore(): void {
     if (this.#loadedMore) return;
     this.#loadedMore = true;
-    // Not before the first answer: it would come later.
-    setTimeout(loadTaskContext);
+    // Not before the first answer: it would come later. A first timer takes milliseconds by itself.
+    setImmediate(loadTaskContext);
   }
 }

@@ -1,8 +1,30 @@
 /**
  * What a worker needs for shared objects that it is sent: loaded with the first of them.
+ *
+ * Deno reads whatever the modules of a worker spell out in an import when the worker starts, however late
+ * it is imported: a few dozen modules here, milliseconds. So who may import by URL does that: a Web Worker
+ * that may do what its parent may, which could not start if it could not read all of Herd's modules, and a
+ * process that may read everything. For others it is spelled out.
  */
 
 import type { ObjectLink, ObjectPort } from "./_object_port.ts";
+import type { Loaders } from "./_resolve_callable.ts";
+
+/** The module to load. */
+export const OBJECT_SUPPORT: string = import.meta.resolve("./_object_support.ts");
+
+/** What it exports. */
+export type ObjectSupport = typeof import("./_object_support.ts");
+
+/**
+ * Imports it: as it was spelled out for this realm, or by its URL.
+ *
+ * @param loaders Imports of modules that the realm may lack permission to import by URL.
+ */
+export function objectLoader(loaders: Loaders): () => Promise<ObjectSupport> {
+  const load = loaders[OBJECT_SUPPORT] ?? (() => import(OBJECT_SUPPORT));
+  return load as () => Promise<ObjectSupport>;
+}
 
 let makePort: ((link: ObjectLink) => ObjectPort) | undefined;
 
@@ -14,12 +36,17 @@ export function providePorts(make: (link: ObjectLink) => ObjectPort): void {
 /** See the head of the file. */
 export class SharedObjects {
   readonly #link: ObjectLink;
+  readonly #loadSupport: () => Promise<ObjectSupport>;
   #port: ObjectPort | undefined;
   #loading: Promise<void> | undefined = undefined;
 
-  /** @param port Where the way has one from the start, since nothing is shared without. */
-  constructor(link: ObjectLink, port?: ObjectPort) {
+  /**
+   * @param loadSupport Imports {@linkcode OBJECT_SUPPORT}.
+   * @param port Where the way has one from the start, since nothing is shared without.
+   */
+  constructor(link: ObjectLink, loadSupport: () => Promise<ObjectSupport>, port?: ObjectPort) {
     this.#link = link;
+    this.#loadSupport = loadSupport;
     this.#port = port;
   }
 
@@ -44,7 +71,7 @@ export class SharedObjects {
   }
 
   async #load(): Promise<void> {
-    await Promise.all([import("./_object_port.ts"), import("./_shared_classes.ts")]);
+    await this.#loadSupport();
     this.#isLoaded = true;
   }
 }

@@ -6,6 +6,7 @@ import { Cards } from "./_cards.ts";
 import type { Lookout } from "./_lookout.ts";
 import type { AnswersMessage, CardMessage, FromWorker, RunMessage, ToWorker } from "./_protocol.ts";
 import type { ParentLink } from "./_serve_parent.ts";
+import type { ObjectSupport } from "./_shared_objects.ts";
 
 /** Posts a message to the parent. */
 type PostMessage = (message: FromWorker | CardMessage, transfer?: Transferable[]) => void;
@@ -20,6 +21,7 @@ interface Service {
 export class WorkerLink implements ParentLink {
   readonly #postMessage: PostMessage;
   readonly end: () => void;
+  readonly loadObjects: () => Promise<ObjectSupport>;
   readonly departure = null;
   #service: Service | undefined = undefined;
   #cards: Cards | undefined = undefined;
@@ -29,10 +31,18 @@ export class WorkerLink implements ParentLink {
   #read = 0;
   #hasAnswered = false;
 
-  /** @param end Ends the worker. */
-  constructor(postMessage: PostMessage, end: () => void) {
+  /**
+   * @param end Ends the worker.
+   * @param loadObjects Loads what shared objects need.
+   */
+  constructor(
+    postMessage: PostMessage,
+    end: () => void,
+    loadObjects: () => Promise<ObjectSupport>,
+  ) {
     this.#postMessage = postMessage;
     this.end = end;
+    this.loadObjects = loadObjects;
   }
 
   /** The worker has got the parent's first message. */
@@ -55,6 +65,7 @@ export class WorkerLink implements ParentLink {
     if (slot !== undefined) this.#postMessage(slot);
     else if (transfer.length > 0) this.#postMessage(message, transfer);
     else this.#postMessage(message);
+    if (message.kind === "answers" && !this.#hasAnswered) this.#firstAnswered();
   }
 
   postLast(message: FromWorker): void {
@@ -63,14 +74,16 @@ export class WorkerLink implements ParentLink {
 
   /** The slot on whose card the answer stands, when it can. */
   #answer(message: AnswersMessage): number | undefined {
-    if (!this.#hasAnswered) {
-      this.#hasAnswered = true;
-      // Not before the first answer: it would come later.
-      setTimeout(() => this.#loadLookout());
-    }
     // Before the answer leaves: the parent may have the next task at once.
     if (this.#service!.isIdle) this.#lookout?.answering(endOf(message));
     return this.#cards!.writeAnswer(message);
+  }
+
+  /** What is of use to later tasks is loaded now, since the first answer would come later for it. */
+  #firstAnswered(): void {
+    this.#hasAnswered = true;
+    // A first timer takes milliseconds, in which the next task would wait.
+    setImmediate(() => this.#loadLookout());
   }
 
   async #loadLookout(): Promise<void> {

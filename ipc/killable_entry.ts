@@ -57,6 +57,7 @@ export function serveParent(
   const post = (message: FromKillable, transfer: Transferable[] = []) =>
     postThrough(tasks, message, transfer);
   const service = new ParentService({
+    loadObjects: () => import("./_object_support.ts"),
     post(message, transfer) {
       post(message, transfer);
       if (message.kind === "answers") watch.answered(message.heads.length / ANSWER_HEAD);

@@ -12,6 +12,7 @@ import { ObjectPort } from "./_object_port.ts";
 import type { ToWorker } from "./_protocol.ts";
 import type { Loaders } from "./_resolve_callable.ts";
 import { ParentService } from "./_serve_parent.ts";
+import { objectLoader } from "./_shared_objects.ts";
 
 const exit = Deno.exit;
 
@@ -34,6 +35,7 @@ export async function serveParent(
   });
   const service = new ParentService({
     objects,
+    loadObjects: objectLoader(loaders),
     post: (message, transfer) => link.send(messageToBytes(message, transfer)),
     departure: () => link.drained(),
     postLast: (message) => link.sendLast(messageToBytes(message)),

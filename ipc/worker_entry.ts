@@ -8,6 +8,7 @@ import { holdForLife } from "./_life_lock.ts";
 import type { RunMessage } from "./_protocol.ts";
 import type { Loaders } from "./_resolve_callable.ts";
 import { ParentService } from "./_serve_parent.ts";
+import { objectLoader } from "./_shared_objects.ts";
 import type { ThreadStartMessage } from "./_thread_start.ts";
 import { WorkerLink } from "./_worker_link.ts";
 import { refusePosts, scope } from "./_worker_scope.ts";
@@ -28,7 +29,11 @@ export interface WorkerStartMessage extends ThreadStartMessage {
  * @param loaders Imports of modules that the worker may lack permission to import by URL.
  */
 export function serveParent(loaders: Loaders): void {
-  const link = new WorkerLink(scope.postMessage.bind(scope), scope.close.bind(scope));
+  const link = new WorkerLink(
+    scope.postMessage.bind(scope),
+    scope.close.bind(scope),
+    objectLoader(loaders),
+  );
   const service = new ParentService(link, loaders);
   refusePosts();
   scope.addEventListener("message", (event) => {

@@ -69,6 +69,20 @@ for (const [program, flags, granted] of GRANTS) {
   }
 }
 
+/** A lock is sent to threads that may read Herd's modules, and to those that may do nothing. */
+const LOCKS: readonly [program: string, flags: readonly string[]][] = [
+  ["a lock", ["--allow-read"]],
+  ["a lock", [READ_HERE]],
+  ["a lock, with no permissions", [READ_HERE, OPTION]],
+];
+
+for (const [program, flags] of LOCKS) {
+  const given = flags.join(" ").replaceAll(ROOT.pathname, "./");
+  Deno.test(`Permissions of a Web Worker: it can be sent ${program}, of a program with ${given}`, async () => {
+    assertEquals(await lines(flags, program), ["false true"]);
+  });
+}
+
 function tooMuch(what: string, flag: string): string {
   return `NotCapable: Cannot make a ThreadPoolExecutor: a worker can't have more than this program: ` +
     `${what} is not granted: add ${flag}`;

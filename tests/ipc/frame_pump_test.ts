@@ -3,10 +3,11 @@
  * little the stream takes at a time, and what has not left is known.
  */
 
-import { assert, assertEquals, assertStrictEquals } from "@std/assert";
+import { assert, assertEquals, assertNotStrictEquals, assertStrictEquals } from "@std/assert";
 import { type Message, newMarker } from "../../ipc/_frame.ts";
 import { type ByteSink, FrameWriter, readFrames } from "../../ipc/_frame_pump.ts";
 import { FrameReader } from "../../ipc/_frame_reader.ts";
+import { snapshot } from "../../ipc/_snapshots.ts";
 import { joinBytes } from "../support/join_bytes.ts";
 import { below, pick, type Random, randomFrom } from "../support/random_values.ts";
 
@@ -169,3 +170,26 @@ async function settled(condition: () => boolean): Promise<void> {
   for (let turn = 0; turn < 1000 && !condition(); turn++) await Promise.resolve();
   assert(condition(), "it did not come to that");
 }
+
+Deno.test("the memory of a copy is not used again while its message counts as unwritten", async () => {
+  const written = Promise.withResolvers<void>();
+  let writes = 0;
+  const sink: ByteSink = {
+    async write(bytes) {
+      // All of the copy has left when its tail does, with what is gathered behind it.
+      if (++writes === 3) await written.promise;
+      return bytes.length;
+    },
+  };
+  const writer = new FrameWriter(sink, MARKER, unexpected);
+  const copy = snapshot(new Uint8Array(2 ** 21).fill(1));
+  writer.send([new Uint8Array([0]), copy]);
+  while (writes < 3) await Promise.resolve();
+  assertStrictEquals(writer.unwritten()[0]![1], copy);
+  const next = snapshot(new Uint8Array(2 ** 21).fill(2));
+  assertNotStrictEquals(next.buffer, copy.buffer);
+  written.resolve();
+  await writer.drained();
+  assertEquals(writer.unwritten(), []);
+  assertStrictEquals(snapshot(new Uint8Array(2 ** 21)).buffer, copy.buffer);
+});

@@ -4,6 +4,7 @@
  */
 
 import {
+  Lock,
   type Permissions,
   task,
   ThreadPoolExecutor,
@@ -25,6 +26,11 @@ export function granted(wanted: Deno.PermissionDescriptor[]): string[] {
 /** Gives a permission up; says what is left of it. */
 export function revoke(name: Deno.PermissionName): string {
   return Deno.permissions.revokeSync({ name } as Deno.PermissionDescriptor).state;
+}
+
+/** Whether a lock that was sent along is the sender's. */
+export async function isHeld(lock: Lock): Promise<boolean> {
+  return await lock.locked();
 }
 
 const GRANTED = task(HERE, granted);
@@ -75,6 +81,15 @@ function attempt(permissions: unknown): void {
     const { name, message } = error as Error;
     console.log(`${error instanceof Deno.errors.NotCapable ? "NotCapable" : name}: ${message}`);
   }
+}
+
+async function askOfLock(permissions: Permissions | undefined): Promise<void> {
+  await using executor = pool({ permissions });
+  const lock = new Lock();
+  const free = await executor.submit(task(HERE, isHeld), lock);
+  await lock.acquire();
+  console.log(free, await executor.submit(task(HERE, isHeld), lock));
+  lock.release();
 }
 
 const programs: Record<string, () => unknown> = {
@@ -133,6 +148,8 @@ const programs: Record<string, () => unknown> = {
     console.log(`${error.name}: ${error.message}`);
     console.log(await executor.submit((n: number) => n + 1, 1));
   },
+  "a lock": () => askOfLock(undefined),
+  "a lock, with no permissions": () => askOfLock("none"),
   async "revoke"() {
     await using executor = pool({ permissions: { net: true } });
     console.log(await executor.submit(REVOKE, "net"));

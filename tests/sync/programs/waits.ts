@@ -80,9 +80,10 @@ const PROGRAMS: Readonly<Record<string, () => Promise<void>>> = {
     pool().submit(task(HERE, setSoon), event);
     console.log(await event.wait());
   },
-  async "a wait that is not awaited"() {
+  "a wait that is not awaited"() {
     const event = new Event();
     event.wait({ timeout: 50 }).then((set) => console.log(set));
+    return Promise.resolve();
   },
   async "nothing is waited for any more"() {
     const [lock, event, condition] = [new Lock(), new Event(), new Condition()];
@@ -136,8 +137,9 @@ const PROGRAMS: Readonly<Record<string, () => Promise<void>>> = {
     const blocked = executor.options({ deadline: 300 }).submit(task(HERE, block), lock, begun);
     console.log((await blocked.exception() as Error).name);
   },
-  async "a process that has used a lock"() {
+  "a process that has used a lock"() {
     new Process({ target: task(HERE, use), args: [new Lock()] }).start();
+    return Promise.resolve();
   },
   async "a process that leaves a wait behind"() {
     const [lock, begun] = [new Lock(), new Event()];
