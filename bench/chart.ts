@@ -90,6 +90,7 @@ const HEADINGS: Readonly<Record<WorkerKind, string>> = {
   threads: "Pools of threads",
   processes: "Pools of processes",
   programs: "External programs",
+  sync: "Synchronisation and shared memory",
 };
 
 /** The line above all panels of one kind of worker. */

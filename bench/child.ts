@@ -12,9 +12,12 @@ import { cpu } from "./measures/cpu.ts";
 import { first } from "./measures/first.ts";
 import { map } from "./measures/map.ts";
 import { mixed } from "./measures/mixed.ts";
+import { pending } from "./measures/pending.ts";
+import { primitive } from "./measures/primitive.ts";
 import { queue } from "./measures/queue.ts";
 import { Recorder } from "./measures/recorder.ts";
 import { roundtrip } from "./measures/roundtrip.ts";
+import { soak } from "./measures/soak.ts";
 
 type Measure = (recorders: readonly Recorder[], job: Job) => Promise<void>;
 
@@ -35,6 +38,14 @@ const measures: Readonly<Record<MeasureName, Measure>> = {
   queue: alone(queue),
   bytes: alone(bytes),
   commands,
+  lock: primitive,
+  semaphore: primitive,
+  event: primitive,
+  condition: primitive,
+  barrier: primitive,
+  value: primitive,
+  pending: alone(pending),
+  soak: alone(soak),
 };
 
 function outcome({ samples, notes, contender, failed }: Recorder): Outcome {

@@ -41,6 +41,11 @@ const NAMES: Readonly<Record<WorkerKind, Readonly<Record<string, string>>>> = {
     ...CPYTHON,
   },
   programs: { herd: "Herd programs", loop: "a loop by hand" },
+  sync: {
+    herd: "Herd",
+    atomics: "Atomics by hand",
+    "cpython-processes": "CPython multiprocessing",
+  },
 };
 
 /** `Herd`, `postMessage`, `Herd processes`, `piscina on Node`, … */

@@ -10,10 +10,16 @@ export type MeasureName =
   | "first"
   | "queue"
   | "bytes"
-  | "commands";
+  | "commands"
+  | PrimitiveName
+  | "pending"
+  | "soak";
 
-/** What all contenders run their work in. */
-export type WorkerKind = "threads" | "processes" | "programs";
+/** What threads share, by the class that Herd and CPython have for it. */
+export type PrimitiveName = "lock" | "semaphore" | "event" | "condition" | "barrier" | "value";
+
+/** What all contenders run their work in; what they synchronise by. */
+export type WorkerKind = "threads" | "processes" | "programs" | "sync";
 
 /** How much of a work to do. */
 export interface Plan {

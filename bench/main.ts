@@ -95,7 +95,8 @@ function settingsOf(entries: readonly Entry[]): Record<string, string> {
 async function measure({ quick, only }: Options): Promise<Report> {
   const list = chosen(only);
   const [node, python] = [await versionOf("node"), await versionOf("python3")];
-  using stage = await stageNode(node);
+  const needsNode = list.some(({ contenders }) => contenders.node.length > 0);
+  using stage = await stageNode(needsNode ? node : undefined);
   const load = loadavg()[0] ?? 0;
   const found = launchers(stage, python);
   const settings: Record<string, string> = {};

@@ -33,8 +33,8 @@ export type Target =
 /** Where a contender runs. */
 export type Runtime = "deno" | "node" | "python";
 
-/** Contenders that are no pools, but what anyone can do without one. */
-export const BY_HAND: readonly string[] = ["raw", "bare", "loop"];
+/** Contenders that are no library, but what anyone can do without one. */
+export const BY_HAND: readonly string[] = ["raw", "bare", "loop", "atomics"];
 
 /** One work. */
 export interface Work {

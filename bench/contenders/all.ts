@@ -25,6 +25,10 @@ const loaders: Readonly<Record<WorkerKind, Loaders>> = {
     herd: async () => (await import("./command_executor.ts")).commandExecutor,
     loop: async () => (await import("./loop.ts")).loop,
   },
+  sync: {
+    herd: async () => (await import("./herd_primitives.ts")).herdPrimitives,
+    atomics: async () => (await import("./atomics.ts")).atomics,
+  },
 };
 
 /** Loads one contender. */

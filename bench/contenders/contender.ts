@@ -1,3 +1,4 @@
+import type { PrimitiveName } from "../job.ts";
 import type { KernelName, Value } from "../kernels.ts";
 
 /**
@@ -28,11 +29,42 @@ export interface Contender {
   start(workers: number, tuning: Tuning): Session;
   /** Runs the program `true` so many times, at most `limit` at once, for those that run programs. */
   runPrograms?(count: number, limit: number): Promise<void>;
+  /** A synchronisation primitive, for those that have any. */
+  primitive?(name: PrimitiveName): Primitive;
+  /** A lock that is held, for those that wait without blocking the thread. */
+  waits?(): Waits;
+  /** Uses all primitives at random for so many milliseconds; rejects when anything is wrong. */
+  soak?(ms: number): Promise<SoakFigures>;
 }
 
-/** The `start` of those that run programs only. */
+/** Whether a primitive blocks the thread or gives promises. */
+export type Style = "sync" | "async";
+
+/** A synchronisation primitive at work, for as long as it is not disposed of. */
+export interface Primitive extends AsyncDisposable {
+  /** Uses it `count` times in a row in this thread, which never has to wait. */
+  readonly alone: { readonly [style in Style]?: (count: number) => Promise<void> | void };
+  /** Hands over `count` times from one thread to another; gives the milliseconds that it took. */
+  readonly handOver: { readonly [style in Style]?: (count: number) => Promise<number> };
+}
+
+/** A lock and who waits for it. */
+export interface Waits {
+  /** Makes `count` waits at once; the promise is of their having been granted, one after the other. */
+  make(count: number): Promise<unknown>;
+  /** Releases the lock, which is held again when all that wait have had it. */
+  grant(): void;
+}
+
+/** What happened in a soak. */
+export interface SoakFigures {
+  readonly operations: number;
+  readonly kills: number;
+}
+
+/** The `start` of those that are no pools. */
 export function noWorkers(): never {
-  throw new Error("Cannot start workers: it runs programs only");
+  throw new Error("Cannot start workers: it is no pool");
 }
 
 /**

@@ -45,12 +45,13 @@ export function addRatios(
   took: ReadonlyMap<string, number>,
   metric: string,
   baseline: string,
+  ratio = "ratio",
 ): void {
   const base = took.get(baseline);
   for (const recorder of recorders) {
     const own = took.get(recorder.name);
     if (own === undefined) continue;
     recorder.add(metric, own);
-    if (base !== undefined) recorder.add("ratio", own / base);
+    if (base !== undefined) recorder.add(ratio, own / base);
   }
 }

@@ -200,7 +200,145 @@ def bytes_(contender, job, add, _note):
                     add(metric, trips * count / ms * 1000)
 
 
+SLICE = 2_000
+BLOCK = 100
+
+
+def acquisitions(lock):
+    def use(count):
+        for _ in range(count):
+            lock.acquire()
+            lock.release()
+
+    return use
+
+
+def settings(event):
+    def use(count):
+        for _ in range(count):
+            event.set()
+            event.wait()
+            event.clear()
+
+    return use
+
+
+def notifications(condition):
+    def use(count):
+        for _ in range(count):
+            condition.acquire()
+            condition.notify()
+            condition.release()
+
+    return use
+
+
+def rounds(barrier):
+    def use(count):
+        for _ in range(count):
+            barrier.wait()
+
+    return use
+
+
+def additions(value):
+    def use(count):
+        for _ in range(count):
+            with value.get_lock():
+                value.value += 1
+
+    return use
+
+
+def lock_turns(lock, turn, me, count):
+    changes = 0
+    while changes < count // 2:
+        lock.acquire()
+        if turn.value != me:
+            turn.value = me
+            changes += 1
+        lock.release()
+
+
+def semaphore_turns(permits, _turn, me, count):
+    for _ in range(count // 2):
+        permits[me].acquire()
+        permits[1 - me].release()
+
+
+def event_turns(events, _turn, me, count):
+    for _ in range(count // 2):
+        events[me].wait()
+        events[me].clear()
+        events[1 - me].set()
+
+
+def condition_turns(condition, turn, me, count):
+    with condition:
+        for _ in range(count // 2):
+            condition.wait_for(lambda: turn.value == me)
+            turn.value = 1 - me
+            condition.notify()
+
+
+def barrier_turns(barrier, _turn, _me, count):
+    for _ in range(count):
+        barrier.wait()
+
+
+def two_permits():
+    return multiprocessing.Semaphore(1), multiprocessing.Semaphore(0)
+
+
+def two_events():
+    events = multiprocessing.Event(), multiprocessing.Event()
+    events[0].set()
+    return events
+
+
+PRIMITIVES = {
+    "lock": (lambda: acquisitions(multiprocessing.Lock()), multiprocessing.Lock, lock_turns),
+    "semaphore": (lambda: acquisitions(multiprocessing.Semaphore(1)), two_permits, semaphore_turns),
+    "event": (lambda: settings(multiprocessing.Event()), two_events, event_turns),
+    "condition": (lambda: notifications(multiprocessing.Condition()), multiprocessing.Condition, condition_turns),
+    "barrier": (lambda: rounds(multiprocessing.Barrier(1)), lambda: multiprocessing.Barrier(2), barrier_turns),
+    "value": (lambda: additions(multiprocessing.Value("i")), None, None),
+}
+
+
+def hand_over(make, turns, count):
+    shared, turn, gate = make(), multiprocessing.RawValue("i", 0), multiprocessing.Barrier(2)
+
+    def side(me):
+        gate.wait()
+        turns(shared, turn, me, count)
+
+    other = multiprocessing.Process(target=side, args=(1,))
+    other.start()
+    ms = timed_from(gate, lambda: turns(shared, turn, 0, count))
+    other.join()
+    return ms
+
+
+def timed_from(gate, work):
+    gate.wait()
+    return timed(work)
+
+
+def primitive(_contender, job, add, _note):
+    make_use, make_shared, turns = PRIMITIVES[job["measure"]]
+    use = make_use()
+    for i in range(-10, job["plan"]["count"]):
+        ms = timed(lambda: use(SLICE))
+        if i >= 0:
+            add("ns sync", ms * 1e6 / SLICE)
+    if turns is not None:
+        for _ in range(job["plan"]["repeats"]):
+            add("us sync", hand_over(make_shared, turns, BLOCK) * 1e3 / BLOCK)
+
+
 MEASURES = {
+    **{name: primitive for name in PRIMITIVES},
     "burst": burst,
     "roundtrip": roundtrip,
     "map": map_,
