@@ -31,7 +31,6 @@
 import { DEBUG, NOTE_BYTES, noteOf, readNote, reportWait, writeNote } from "./_debug.ts";
 import type { Deadline, Protocol } from "./_drive.ts";
 import { isSelf } from "./_identity.ts";
-import { wake } from "./_park.ts";
 import { checkAlive, thisRealm } from "./_realm.ts";
 import { allocate, OWN_WORDS, WaitQueue } from "./_wait_queue.ts";
 import { FIELD, NODE } from "./_waiters.ts";
@@ -197,8 +196,6 @@ export class Ownership {
   #handTo(node: number, flags: number): void {
     this.queue.dismiss(node, NODE.GRANTED);
     this.#assign(node, flags);
-    const { waiters } = thisRealm();
-    wake(waiters.words, waiters.at(node, FIELD.STATE));
   }
 
   /** Lets a node that was granted have the lock. */

@@ -27,7 +27,7 @@
  * where there is none, for what else the object may have been in the middle of.
  */
 
-import { spin } from "./_park.ts";
+import { spin, wake } from "./_park.ts";
 import { checkAlive, thisRealm } from "./_realm.ts";
 import { FIELD, isQueued, NODE } from "./_waiters.ts";
 
@@ -54,6 +54,8 @@ export function allocate(words: number): SharedArrayBuffer {
 export class WaitQueue {
   readonly words: Int32Array<SharedArrayBuffer>;
   readonly #repair: (granted: readonly number[]) => void;
+  /** Nodes that were dismissed under this guard: woken before it is left, their threads would run into it. */
+  readonly #dismissed: number[] = [];
 
   /**
    * Attaches to `buffer`.
@@ -93,10 +95,13 @@ export class WaitQueue {
     }
   }
 
-  /** Leaves the guard, unless this realm was dead to others, who have it now. */
+  /** Leaves the guard, unless this realm was dead to others, who have it now; wakes who was dismissed. */
   leave(): void {
-    const { id } = thisRealm();
+    const { id, waiters } = thisRealm();
     Atomics.compareExchange(this.words, GUARD, id, 0);
+    // Whoever dies in between is not missed: a death wakes all.
+    for (const node of this.#dismissed) wake(waiters.words, waiters.at(node, FIELD.STATE));
+    this.#dismissed.length = 0;
   }
 
   /** Does `work` under the guard. */
@@ -153,13 +158,17 @@ export class WaitQueue {
     }
   }
 
-  /** Takes a waiter out, and tells it that it has got what it waited for, or will not. Under the guard. */
+  /**
+   * Takes a waiter out, and tells it that it has got what it waited for, or will not; it is woken when the
+   * guard is left. Under the guard.
+   */
   dismiss(node: number, state: typeof NODE.GRANTED | typeof NODE.BROKEN): void {
     const { waiters } = thisRealm();
     // A dead realm's node may be another's as soon as it waits no longer.
     const previous = waiters.get(node, FIELD.PREVIOUS);
     const next = waiters.get(node, FIELD.NEXT);
     waiters.set(node, FIELD.STATE, state);
+    this.#dismissed.push(node);
     this.#link(previous, next);
   }
 

@@ -4,7 +4,6 @@
 
 import { DEBUG } from "./_debug.ts";
 import { abortOf, type Deadline, type Protocol } from "./_drive.ts";
-import { wake } from "./_park.ts";
 import { endedError, thisRealm } from "./_realm.ts";
 import type { WaitQueue } from "./_wait_queue.ts";
 import { FIELD, NODE } from "./_waiters.ts";
@@ -93,9 +92,7 @@ export function wakeOne(
   node: number,
   state: typeof NODE.GRANTED | typeof NODE.BROKEN,
 ): void {
-  const { waiters } = thisRealm();
   queue.dismiss(node, state);
-  wake(waiters.words, waiters.at(node, FIELD.STATE));
 }
 
 /** Dismisses and wakes whoever waits. Under the guard. */
