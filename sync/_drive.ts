@@ -89,6 +89,16 @@ export function deadlineOf(
   };
 }
 
+/** Whether the time is up. Most waits have no limit, and a look at the clock takes as long as much of the rest. */
+export function isOver({ until }: Deadline): boolean {
+  return until !== Infinity && until <= performance.now();
+}
+
+/** The milliseconds that are left. */
+function timeLeft({ until }: Deadline): number {
+  return until === Infinity ? Infinity : until - performance.now();
+}
+
 /** The deadline of a wait that blocks the thread: no signal could reach it. */
 export function deadlineOfSync(what: string, limit: WaitLimit | undefined): Deadline {
   return deadlineOf(what, limit, SYNC_RULES);
@@ -117,14 +127,14 @@ export function driveSync<T>(protocol: Protocol<T>): T {
 /** Blocks for a slice of a sleep. */
 function blockFor({ node, deadline }: Sleep, deaths: number): Waking | undefined {
   const { realms, waiters, id } = thisRealm();
-  const left = deadline.until - performance.now();
-  sleepSync(waiters.words, waiters.at(node, FIELD.STATE), NODE.WAITING, left);
+  const state = waiters.at(node, FIELD.STATE);
+  sleepSync(waiters.words, state, NODE.WAITING, timeLeft(deadline));
   if (waiters.get(node, FIELD.STATE) !== NODE.WAITING) return "woken";
   if (realms.deaths !== deaths) {
     if (!realms.isAlive(id)) throw endedError();
     return "death";
   }
-  return deadline.until <= performance.now() ? "timeout" : undefined;
+  return isOver(deadline) ? "timeout" : undefined;
 }
 
 /** Runs a protocol to its end, and lets this thread go on meanwhile. */
@@ -182,7 +192,7 @@ class Drive<T> {
   #fallAsleep(sleep: Sleep): Waking | undefined {
     const { node, deadline } = sleep;
     const { realms, waiters, lookout } = thisRealm();
-    const left = deadline.until - performance.now();
+    const left = timeLeft(deadline);
     if (left <= 0) return "timeout";
     if (deadline.signal?.aborted) return "aborted";
     const state = waiters.at(node, FIELD.STATE);
@@ -209,7 +219,7 @@ class Drive<T> {
     this.#wakeUp();
     const { waiters } = thisRealm();
     const isWaiting = waiters.get(node, FIELD.STATE) === NODE.WAITING;
-    this.go(isWaiting && deadline.until <= performance.now() ? "timeout" : "woken");
+    this.go(isWaiting && isOver(deadline) ? "timeout" : "woken");
   };
 
   readonly #aborted = () => {

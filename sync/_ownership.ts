@@ -29,7 +29,7 @@
  */
 
 import { DEBUG, NOTE_BYTES, noteOf, readNote, reportWait, writeNote } from "./_debug.ts";
-import type { Deadline, Protocol } from "./_drive.ts";
+import { type Deadline, isOver, type Protocol } from "./_drive.ts";
 import { isSelf } from "./_identity.ts";
 import { checkAlive, thisRealm } from "./_realm.ts";
 import { allocate, OWN_WORDS, WaitQueue } from "./_wait_queue.ts";
@@ -160,7 +160,7 @@ export class Ownership {
         this.begin(task);
         return AT_ONCE;
       }
-      if (deadline.until <= performance.now()) return TOO_LATE;
+      if (isOver(deadline)) return TOO_LATE;
       if (Atomics.compareExchange(this.#words, WORD, word, word | AWAITED) === word) {
         return this.queue.join(realm, task);
       }

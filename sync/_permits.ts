@@ -28,7 +28,7 @@
  * whether it is in debt, when somebody is.
  */
 
-import type { Deadline, Protocol } from "./_drive.ts";
+import { type Deadline, isOver, type Protocol } from "./_drive.ts";
 import { wake } from "./_park.ts";
 import { checkAlive, thisRealm } from "./_realm.ts";
 import { placeOf, REALM_PLACES } from "./_realms.ts";
@@ -123,7 +123,7 @@ export class Permits {
     if (this.queue.first() === 0) this.#hush();
     for (;;) {
       if (this.#takeFree(entryOf(realm))) return AT_ONCE;
-      if (deadline.until <= performance.now()) return TOO_LATE;
+      if (isOver(deadline)) return TOO_LATE;
       const word = Atomics.load(this.#words, VALUE);
       if (word >= ONE && (word & AWAITED) === 0) continue;
       if (Atomics.compareExchange(this.#words, VALUE, word, word | AWAITED) === word) {

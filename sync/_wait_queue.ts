@@ -24,7 +24,8 @@
  * granted by one store, before anything else is changed to suit; where the object's own words have to be,
  * that is {@linkcode WaitQueue.complete | completed}, after which the node names no object any more. So a
  * granted node that still names it is a hand-over that was begun, and `repair` ends it. It is called also
- * where there is none, for what else the object may have been in the middle of.
+ * where there is none, for what else the object may have been in the middle of. A completed node is its own
+ * realm's again, which settles it without the guard.
  */
 
 import { spin, wake } from "./_park.ts";
@@ -191,6 +192,22 @@ export class WaitQueue {
     }
     waiters.give(node);
     return state;
+  }
+
+  /**
+   * Gives back the node of a waiter whose grant is {@linkcode WaitQueue.complete}: who granted it does not
+   * look at it again, so this needs no guard.
+   *
+   * @returns Whether it is; if not, {@linkcode WaitQueue.settle} says what has become of it.
+   * @throws {CancelledError} In a realm that was told to end.
+   */
+  settleCompleted(node: number): boolean {
+    const { id, realms, waiters } = thisRealm();
+    if (waiters.get(node, FIELD.OBJECT) !== 0) return false;
+    if (!realms.isAlive(id)) throw endedError();
+    if (waiters.get(node, FIELD.STATE) !== NODE.GRANTED) return false;
+    waiters.give(node);
+    return true;
   }
 
   #unlink(node: number): void {

@@ -49,6 +49,7 @@ export function* untilDismissed(
       // There may have been one, of which the next sleep knows already.
       waking = "death";
     }
+    if (waking === "woken" && queue.settleCompleted(node)) return "granted";
     let isEnded = false;
     const state = queue.guarded(() => {
       if (waking === "death") {

@@ -17,6 +17,7 @@ import {
   deadlineOfSync,
   driveAsync,
   driveSync,
+  isOver,
   type Protocol,
   type WaitLimit,
 } from "./_drive.ts";
@@ -136,7 +137,7 @@ export class SharedEvent {
     for (;;) {
       const word = Atomics.load(words, WORD);
       if ((word & SET) !== 0) return AT_ONCE;
-      if (deadline.until <= performance.now()) return TOO_LATE;
+      if (isOver(deadline)) return TOO_LATE;
       if (Atomics.compareExchange(words, WORD, word, AWAITED) === word) {
         return this.#queue.join(realm, 0);
       }
