@@ -44,7 +44,7 @@ function work(
 
 /** The works over primitives, in the order of the report. */
 export const syncWorks: readonly Work[] = [
-  work("lock", "acquire and release; two threads that want it all the time", [
+  work("lock", "acquire and release; two threads in lockstep, by three of them", [
     { kind: "at most", metric: "ratio sync", value: 1.5 },
     { kind: "at most", metric: "ns async", value: 300 },
     { kind: "at most", metric: "over sync", value: 1.3 },

@@ -2,7 +2,7 @@ import { task } from "@herd/concurrent";
 import type { PrimitiveName } from "../job.ts";
 import { roundsAsync, roundsSync, turnsAsync, turnsSync } from "../peers/atomics_turns.ts";
 import { type Contender, noWorkers, type Primitive } from "./contender.ts";
-import { Pair } from "./pair.ts";
+import { handOver } from "./pair.ts";
 
 const peer = new URL("../peers/atomics_turns.ts", import.meta.url);
 const turns = { sync: task(peer, turnsSync), async: task(peer, turnsAsync) };
@@ -45,16 +45,13 @@ export const atomics: Contender = {
   primitive(name): Primitive {
     words.fill(0);
     const use = uses[name];
-    const pair = new Pair();
     const { sync, async } = name === "barrier" ? rounds : turns;
-    const handOver = name === "value" ? {} : {
-      sync: (count: number) => pair.run(sync, count),
-      async: (count: number) => pair.run(async, count),
-    };
     return {
       alone: use === undefined ? {} : { sync: use },
-      handOver,
-      [Symbol.asyncDispose]: () => pair[Symbol.asyncDispose](),
+      handOver: name === "value" ? {} : {
+        sync: (count) => handOver(sync, count),
+        async: (count) => handOver(async, count),
+      },
     };
   },
 };

@@ -40,8 +40,8 @@ export interface Contender {
 /** Whether a primitive blocks the thread or gives promises. */
 export type Style = "sync" | "async";
 
-/** A synchronisation primitive at work, for as long as it is not disposed of. */
-export interface Primitive extends AsyncDisposable {
+/** A synchronisation primitive at work. */
+export interface Primitive {
   /** Uses it `count` times in a row in this thread, which never has to wait. */
   readonly alone: { readonly [style in Style]?: (count: number) => Promise<void> | void };
   /** Hands over `count` times from one thread to another; gives the milliseconds that it took. */

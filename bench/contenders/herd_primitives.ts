@@ -1,13 +1,4 @@
-import {
-  Barrier,
-  type Callable,
-  Condition,
-  Event,
-  Lock,
-  Semaphore,
-  task,
-  Value,
-} from "@herd/concurrent";
+import { Barrier, Condition, Event, Lock, Semaphore, task, Value } from "@herd/concurrent";
 import type { PrimitiveName } from "../job.ts";
 import {
   barrierAsync,
@@ -21,26 +12,22 @@ import {
   semaphoreAsync,
   semaphoreSync,
 } from "../peers/herd_turns.ts";
-import type { Words } from "../peers/together.ts";
 import { type Contender, noWorkers, type Primitive } from "./contender.ts";
-import { Pair } from "./pair.ts";
+import { handOver, type Side } from "./pair.ts";
 import { soak } from "./soak.ts";
 
 const peer = new URL("../peers/herd_turns.ts", import.meta.url);
 
 type Alone = Primitive["alone"];
-type Side<S> = Callable<[words: Words, me: number, count: number, shared: S], Promise<number>>;
 
 /** Its uses alone, and the two sides of a hand-over with what they share. */
-function primitive<S>(alone: Alone, shared: S, sync: Side<S>, async: Side<S>): Primitive {
-  const pair = new Pair();
+function primitive<S>(alone: Alone, shared: S, sync: Side<[S]>, async: Side<[S]>): Primitive {
   return {
     alone,
     handOver: {
-      sync: (count) => pair.run(sync, count, shared),
-      async: (count) => pair.run(async, count, shared),
+      sync: (count) => handOver(sync, count, shared),
+      async: (count) => handOver(async, count, shared),
     },
-    [Symbol.asyncDispose]: () => pair[Symbol.asyncDispose](),
   };
 }
 
@@ -124,7 +111,7 @@ const makers: Readonly<Record<PrimitiveName, () => Primitive>> = {
   lock: () =>
     primitive(
       acquisitions(new Lock()),
-      new Lock(),
+      [new Lock(), new Lock(), new Lock()],
       task(peer, lockSync),
       task(peer, lockAsync),
     ),
@@ -162,7 +149,6 @@ const makers: Readonly<Record<PrimitiveName, () => Primitive>> = {
   value: () => ({
     alone: additions(new Value("i")),
     handOver: {},
-    [Symbol.asyncDispose]: () => Promise.resolve(),
   }),
 };
 

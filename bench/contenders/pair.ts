@@ -1,22 +1,25 @@
 import { type Callable, ThreadPoolExecutor } from "@herd/concurrent";
 import { newWords, type Words } from "../peers/together.ts";
 
-/** Two threads that run the two sides of a hand-over. */
-export class Pair implements AsyncDisposable {
-  readonly #pool = new ThreadPoolExecutor(2);
+/** One side of a hand-over; `me` is 0 or 1. It gives the milliseconds that it took. */
+export type Side<A extends unknown[]> = Callable<
+  [words: Words, me: number, count: number, ...A],
+  Promise<number>
+>;
 
-  /** Milliseconds until the later of both is through. */
-  async run<A extends unknown[]>(
-    side: Callable<[words: Words, me: number, count: number, ...A], Promise<number>>,
-    count: number,
-    ...shared: A
-  ): Promise<number> {
-    const words = newWords();
-    const both = [0, 1].map((me) => this.#pool.submit(side, words, me, count, ...shared));
-    return Math.max(...await Promise.all(both));
-  }
+let threads: ThreadPoolExecutor | undefined;
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#pool.shutdown();
-  }
+/**
+ * Milliseconds that two threads took for so many hand-overs, until the later of both was through. All
+ * contenders have the same two, since where they run decides what it takes.
+ */
+export async function handOver<A extends unknown[]>(
+  side: Side<A>,
+  count: number,
+  ...shared: A
+): Promise<number> {
+  const pool = threads ??= new ThreadPoolExecutor(2);
+  const words = newWords();
+  const both = [0, 1].map((me) => pool.submit(side, words, me, count, ...shared));
+  return Math.max(...await Promise.all(both));
 }

@@ -22,10 +22,10 @@ async function sliced(use: (count: number) => Promise<void> | void): Promise<num
 
 /** Nanoseconds a use, microseconds a hand-over, and the ratios to the baseline's of the same turn. */
 export async function primitive(recorders: readonly Recorder[], job: Job): Promise<void> {
-  await using open = new AsyncDisposableStack();
   const used = new Map<Recorder, Primitive>();
-  await turns(recorders, 0, async (recorder) => {
-    used.set(recorder, open.use(await recorder.contender.primitive!(job.measure as PrimitiveName)));
+  await turns(recorders, 0, (recorder) => {
+    used.set(recorder, recorder.contender.primitive!(job.measure as PrimitiveName));
+    return Promise.resolve();
   });
   const repeat = async (
     times: number,

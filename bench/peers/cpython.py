@@ -250,14 +250,14 @@ def additions(value):
     return use
 
 
-def lock_turns(lock, turn, me, count):
-    changes = 0
-    while changes < count // 2:
-        lock.acquire()
-        if turn.value != me:
-            turn.value = me
-            changes += 1
-        lock.release()
+def lock_turns(locks, _turn, me, count):
+    at = me
+    for _ in range(count // 2):
+        following = (at + 1) % 3
+        locks[following].acquire()
+        locks[at].release()
+        at = following
+    locks[at].release()
 
 
 def semaphore_turns(permits, _turn, me, count):
@@ -286,6 +286,13 @@ def barrier_turns(barrier, _turn, _me, count):
         barrier.wait()
 
 
+def three_locks():
+    locks = [multiprocessing.Lock() for _ in range(3)]
+    for lock in locks[:2]:
+        lock.acquire()
+    return locks
+
+
 def two_permits():
     return multiprocessing.Semaphore(1), multiprocessing.Semaphore(0)
 
@@ -297,7 +304,7 @@ def two_events():
 
 
 PRIMITIVES = {
-    "lock": (lambda: acquisitions(multiprocessing.Lock()), multiprocessing.Lock, lock_turns),
+    "lock": (lambda: acquisitions(multiprocessing.Lock()), three_locks, lock_turns),
     "semaphore": (lambda: acquisitions(multiprocessing.Semaphore(1)), two_permits, semaphore_turns),
     "event": (lambda: settings(multiprocessing.Event()), two_events, event_turns),
     "condition": (lambda: notifications(multiprocessing.Condition()), multiprocessing.Condition, condition_turns),

@@ -2,33 +2,50 @@
 import type { Barrier, Condition, Event, Lock, Semaphore } from "@herd/concurrent";
 import { together, TURN, type Words } from "./together.ts";
 
-/** Whether the lock, which is held, was last held by the other side. */
-function isHandedOver(words: Words, me: number): boolean {
-  const before = words[TURN];
-  words[TURN] = me;
-  return before !== me;
-}
-
-/** Both want the lock all the time; counted is how often it changes hands. */
-export function lockSync(words: Words, me: number, count: number, lock: Lock): Promise<number> {
-  return together(words, () => {
-    for (let changes = 0; changes < count / 2;) {
-      lock.acquireSync();
-      if (isHandedOver(words, me)) changes++;
-      lock.release();
+/**
+ * Lockstep by three locks: each side holds one, acquires the next, which the other holds, and releases its
+ * own, which the other waits for. With one lock, whoever runs would take it again and again while the other
+ * does not get to run.
+ */
+export async function lockSync(
+  words: Words,
+  me: number,
+  count: number,
+  locks: readonly Lock[],
+): Promise<number> {
+  let at = me;
+  locks[at]!.acquireSync();
+  const ms = await together(words, () => {
+    for (let i = 0; i < count / 2; i++) {
+      const next = (at + 1) % 3;
+      locks[next]!.acquireSync();
+      locks[at]!.release();
+      at = next;
     }
   });
+  locks[at]!.release();
+  return ms;
 }
 
 /** The same, by promises. */
-export function lockAsync(words: Words, me: number, count: number, lock: Lock): Promise<number> {
-  return together(words, async () => {
-    for (let changes = 0; changes < count / 2;) {
-      await lock.acquire();
-      if (isHandedOver(words, me)) changes++;
-      lock.release();
+export async function lockAsync(
+  words: Words,
+  me: number,
+  count: number,
+  locks: readonly Lock[],
+): Promise<number> {
+  let at = me;
+  await locks[at]!.acquire();
+  const ms = await together(words, async () => {
+    for (let i = 0; i < count / 2; i++) {
+      const next = (at + 1) % 3;
+      await locks[next]!.acquire();
+      locks[at]!.release();
+      at = next;
     }
   });
+  locks[at]!.release();
+  return ms;
 }
 
 /** Ping-pong: a permit for the other, then one for me. */
