@@ -30,6 +30,11 @@ export function whoCalls(): Identity {
   return other ?? { realm: thisRealm().id, task: thisTask() };
 }
 
+/** The number of the realm of who the caller is, or acts for. */
+export function callingRealm(): number {
+  return other === undefined ? thisRealm().id : other.realm;
+}
+
 /** For whom the caller acts: the number of another realm, or 0 for itself, and the task in it. */
 export function actsFor(): Identity {
   return other ?? { realm: 0, task: thisTask() };

@@ -14,7 +14,7 @@ import {
   YES,
 } from "./_acquirable.ts";
 import { driveAsync, driveSync } from "./_drive.ts";
-import { whoCalls } from "./_identity.ts";
+import { callingRealm } from "./_identity.ts";
 import { checkArgument, integerFrom } from "./_options.ts";
 import { MOST_PERMITS, Permits } from "./_permits.ts";
 import { registerShareable } from "./_shareable.ts";
@@ -96,7 +96,7 @@ export class Semaphore extends Acquirable {
    * ```
    */
   override acquire(options?: AcquireOptions): Promise<boolean> {
-    const { realm } = whoCalls();
+    const realm = callingRealm();
     if (options === undefined && this.#permits.tryTake(realm)) return YES;
     return this.#acquire(realm, options);
   }
@@ -123,7 +123,7 @@ export class Semaphore extends Acquirable {
    * ```
    */
   override acquireSync(options?: AcquireSyncOptions): boolean {
-    const { realm } = whoCalls();
+    const realm = callingRealm();
     if (options === undefined && this.#permits.tryTake(realm)) return true;
     const deadline = acquireSyncDeadline(`acquire a ${this.constructor.name}`, options);
     return driveSync(this.#permits.take(realm, deadline));
@@ -148,16 +148,16 @@ export class Semaphore extends Acquirable {
    * ```
    */
   override release(n: number = 1): Promise<void> {
-    const what = `release a ${this.constructor.name}`;
     try {
-      checkArgument(what, "n", n, PERMITS);
-      if (this.#permits.give(whoCalls().realm, n, this.#most)) return DONE;
+      if (n !== 1) checkArgument(`release a ${this.constructor.name}`, "n", n, PERMITS);
+      if (this.#permits.give(callingRealm(), n, this.#most)) return DONE;
     } catch (error) {
       return Promise.reject(error);
     }
     return Promise.reject(
       new ValueError(
-        `Cannot ${what}: ${n} more would make over ${this.#most} permits, which is the most`,
+        `Cannot release a ${this.constructor.name}: ${n} more would make over ${this.#most} ` +
+          "permits, which is the most",
       ),
     );
   }

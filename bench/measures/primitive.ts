@@ -10,7 +10,9 @@ const SLICE = 2_000;
 /** Hand-overs in a row: so few that neighbours see the same mood of the machine. */
 const BLOCK = 100;
 /** Turns before the first that is measured: code is compiled then. */
-const WARM_UP = { alone: 100, handOver: 10 };
+const WARM_UP = { alone: 100, handOver: 3 };
+/** Hand-overs in each of those turns. */
+const WARM_UP_BLOCK = 3_000;
 
 /** Milliseconds for a slice; a style that gives no promise is not waited for. */
 async function sliced(use: (count: number) => Promise<void> | void): Promise<number> {
@@ -32,12 +34,12 @@ export async function primitive(recorders: readonly Recorder[], job: Job): Promi
     warmUp: number,
     metric: string,
     ratio: string,
-    one: (primitive: Primitive) => Promise<number | undefined>,
+    one: (primitive: Primitive, isWarm: boolean) => Promise<number | undefined>,
   ) => {
     for (let i = -warmUp; i < times; i++) {
       const took = new Map<string, number>();
       await turns(recorders, i + warmUp, async (recorder) => {
-        const value = await one(used.get(recorder)!);
+        const value = await one(used.get(recorder)!, i >= 0);
         if (value !== undefined) took.set(recorder.name, value);
       });
       if (i >= 0) addRatios(recorders, took, metric, job.baseline, ratio);
@@ -56,9 +58,9 @@ export async function primitive(recorders: readonly Recorder[], job: Job): Promi
       WARM_UP.handOver,
       `us ${style}`,
       `over ${style}`,
-      async ({ handOver }) => {
-        const run = handOver[style];
-        return run && await run(BLOCK) * 1e3 / BLOCK;
+      async ({ handOver }, isWarm) => {
+        const count = isWarm ? BLOCK : WARM_UP_BLOCK;
+        return await handOver[style]?.(count).then((ms) => ms * 1e3 / count);
       },
     );
   }
