@@ -34,7 +34,7 @@ import { isSelf } from "./_identity.ts";
 import { checkAlive, thisRealm } from "./_realm.ts";
 import { allocate, OWN_WORDS, WaitQueue } from "./_wait_queue.ts";
 import { FIELD, NODE } from "./_waiters.ts";
-import { AT_ONCE, granted, TOO_LATE } from "./_waiting.ts";
+import { AT_ONCE, TOO_LATE, untilDismissed, type WaitHooks } from "./_waiting.ts";
 
 const HELD = 1;
 const AWAITED = 2;
@@ -56,6 +56,14 @@ export class Ownership {
   readonly #words: Int32Array<SharedArrayBuffer>;
   /** Where whoever holds it says so, for people; nowhere unless asked for. */
   readonly #note: Uint8Array<SharedArrayBuffer> | undefined;
+  /** One for all that wait: thousands may. */
+  readonly #hooks: WaitHooks = {
+    died: () => this.inherit(),
+    left: () => {
+      if (this.queue.isEmpty) Atomics.and(this.#words, WORD, ~AWAITED);
+    },
+    isLate: (what) => reportWait(what, this.#note ? readNote(this.#note) : "somebody"),
+  };
   /** The word as this realm holds it, uncontended. */
   readonly #mine: number;
 
@@ -132,13 +140,9 @@ export class Ownership {
   *take(realm: number, task: number, deadline: Deadline): Protocol<boolean> {
     const note = this.#note && noteOf(isSelf());
     const node = this.queue.guarded(() => this.#takeOrJoin(realm, task, deadline));
-    const isTaken = yield* granted(this.queue, node, deadline, {
-      died: () => this.inherit(),
-      left: () => {
-        if (this.queue.isEmpty) Atomics.and(this.#words, WORD, ~AWAITED);
-      },
-      isLate: () => reportWait(deadline.what, this.#note ? readNote(this.#note) : "somebody"),
-    });
+    const isTaken = node > 0
+      ? (yield* untilDismissed(this.queue, node, deadline, this.#hooks)) === "granted"
+      : node === AT_ONCE;
     if (isTaken && this.#note !== undefined) writeNote(this.#note, note!);
     return isTaken;
   }

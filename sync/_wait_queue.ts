@@ -51,12 +51,18 @@ export function allocate(words: number): SharedArrayBuffer {
   return new SharedArrayBuffer((OWN_WORDS + words) * 4);
 }
 
+/** Nodes of whoever is to be woken: before the guard is left, their threads would run into it. */
+const told: number[] = [];
+
+/** Has this realm wake a waiter when it leaves the guard, whosever that is. Under the guard. */
+export function wakeWhenLeft(node: number): void {
+  told.push(node);
+}
+
 /** See the head of the file. */
 export class WaitQueue {
   readonly words: Int32Array<SharedArrayBuffer>;
   readonly #repair: (granted: readonly number[]) => void;
-  /** Nodes that were dismissed under this guard: woken before it is left, their threads would run into it. */
-  readonly #dismissed: number[] = [];
 
   /**
    * Attaches to `buffer`.
@@ -96,13 +102,13 @@ export class WaitQueue {
     }
   }
 
-  /** Leaves the guard, unless this realm was dead to others, who have it now; wakes who was dismissed. */
+  /** Leaves the guard, unless this realm was dead to others, who have it now; wakes who was told something. */
   leave(): void {
     const { id, waiters } = thisRealm();
     Atomics.compareExchange(this.words, GUARD, id, 0);
     // Whoever dies in between is not missed: a death wakes all.
-    for (const node of this.#dismissed) wake(waiters.words, waiters.at(node, FIELD.STATE));
-    this.#dismissed.length = 0;
+    for (const node of told) wake(waiters.words, waiters.at(node, FIELD.STATE));
+    told.length = 0;
   }
 
   /** Does `work` under the guard. */
@@ -169,7 +175,7 @@ export class WaitQueue {
     const previous = waiters.get(node, FIELD.PREVIOUS);
     const next = waiters.get(node, FIELD.NEXT);
     waiters.set(node, FIELD.STATE, state);
-    this.#dismissed.push(node);
+    wakeWhenLeft(node);
     this.#link(previous, next);
   }
 

@@ -5,7 +5,7 @@
 import { DEBUG } from "./_debug.ts";
 import { abortOf, type Deadline, type Protocol } from "./_drive.ts";
 import { endedError, thisRealm } from "./_realm.ts";
-import type { WaitQueue } from "./_wait_queue.ts";
+import { type WaitQueue, wakeWhenLeft } from "./_wait_queue.ts";
 import { FIELD, NODE } from "./_waiters.ts";
 
 /** In place of a node: there is nothing to wait for. */
@@ -20,7 +20,7 @@ export interface WaitHooks {
   /** The waiter has left by itself. */
   readonly left?: () => void;
   /** Not under the guard: it waits without a limit, for longer than the user has said is usual. */
-  readonly isLate?: () => void;
+  readonly isLate?: (what: string) => void;
 }
 
 /** How a wait ended. */
@@ -44,7 +44,7 @@ export function* untilDismissed(
   for (;;) {
     let waking = yield { node, deadline: current };
     if (waking === "timeout" && current !== deadline) {
-      isLate!();
+      isLate!(deadline.what);
       current = deadline;
       // There may have been one, of which the next sleep knows already.
       waking = "death";
@@ -172,5 +172,5 @@ export function nudgeAll(queue: WaitQueue): void {
 function tell(node: number): void {
   const { waiters } = thisRealm();
   waiters.set(node, FIELD.STATE, NODE.NUDGED);
-  wake(waiters.words, waiters.at(node, FIELD.STATE));
+  wakeWhenLeft(node);
 }

@@ -12,7 +12,7 @@ import {
   DONE,
   YES,
 } from "./_acquirable.ts";
-import { driveAsync, driveSync } from "./_drive.ts";
+import { driveAsync, driveSync, forever } from "./_drive.ts";
 import { isSelf, whoCalls } from "./_identity.ts";
 import { Lockable, ownershipOf, shareLocks } from "./_lockable.ts";
 import { ValueError } from "./errors.ts";
@@ -70,11 +70,13 @@ export class Lock extends Lockable {
    * ```
    */
   override acquire(options?: AcquireOptions): Promise<boolean> {
-    if (options === undefined && isSelf() && ownershipOf(this).tryTake()) return YES;
-    return this.#acquire(options);
+    if (options !== undefined) return this.#acquire(options);
+    if (isSelf() && ownershipOf(this).tryTake()) return YES;
+    const { realm, task } = whoCalls();
+    return driveAsync(ownershipOf(this).take(realm, task, forever(ACQUIRE)));
   }
 
-  async #acquire(options: AcquireOptions | undefined): Promise<boolean> {
+  async #acquire(options: AcquireOptions): Promise<boolean> {
     const deadline = acquireDeadline(ACQUIRE, options);
     const { realm, task } = whoCalls();
     return await driveAsync(ownershipOf(this).take(realm, task, deadline));
