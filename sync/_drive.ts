@@ -11,8 +11,9 @@
 
 import { abortedError, checkTimeout } from "./_deadline.ts";
 import { isSelf } from "./_identity.ts";
+import type { Sleeper } from "./_lookout.ts";
 import { aTypeOf, checkOptions, type OptionRule, type OptionRules } from "./_options.ts";
-import { sleepAsync, sleepSync } from "./_park.ts";
+import { AsyncSleep, type Sleeping, sleepSync } from "./_park.ts";
 import { endedError, thisRealm } from "./_realm.ts";
 import { FIELD, NODE } from "./_waiters.ts";
 
@@ -142,14 +143,16 @@ export function driveAsync<T>(protocol: Protocol<T>): Promise<T> {
   return new Promise((resolve, reject) => new Drive(protocol, resolve, reject).go(undefined));
 }
 
-class Drive<T> {
+class Drive<T> implements Sleeper, Sleeping {
   readonly #protocol: Protocol<T>;
   readonly #resolve: (value: T) => void;
   readonly #reject: (error: unknown) => void;
   /** Who acts for another realm does not wait for itself. */
   readonly #keepsAlive = isSelf();
   #sleep: Sleep | undefined = undefined;
-  #stopSleep: (() => void) | undefined = undefined;
+  #asleep: AsyncSleep | undefined = undefined;
+  /** Listens to the signal, where there is one. */
+  #aborted: (() => void) | undefined = undefined;
   /** How many realms had died when the protocol looked last. */
   #deaths = 0;
 
@@ -196,42 +199,47 @@ class Drive<T> {
     if (left <= 0) return "timeout";
     if (deadline.signal?.aborted) return "aborted";
     const state = waiters.at(node, FIELD.STATE);
-    const stop = sleepAsync(
+    const asleep = AsyncSleep.begin(
       waiters.words,
       state,
       NODE.WAITING,
       left,
       this.#keepsAlive,
-      this.#woken,
+      this,
     );
-    if (stop === undefined) return "woken";
+    if (asleep === undefined) return "woken";
     this.#sleep = sleep;
-    this.#stopSleep = stop;
-    deadline.signal?.addEventListener("abort", this.#aborted);
+    this.#asleep = asleep;
+    if (deadline.signal !== undefined) this.#listen(deadline.signal);
     lookout.add(this);
     if (realms.deaths === this.#deaths) return undefined;
     this.#wakeUp();
     return "death";
   }
 
-  readonly #woken = () => {
+  /** The sleep is over, for whatever reason. */
+  woken(): void {
     const { node, deadline } = this.#sleep!;
     this.#wakeUp();
     const { waiters } = thisRealm();
     const isWaiting = waiters.get(node, FIELD.STATE) === NODE.WAITING;
     this.go(isWaiting && isOver(deadline) ? "timeout" : "woken");
-  };
+  }
 
-  readonly #aborted = () => {
-    if (this.#wakeUp()) this.go("aborted");
-  };
+  #listen(signal: AbortSignal): void {
+    this.#aborted ??= () => {
+      if (this.#wakeUp()) this.go("aborted");
+    };
+    signal.addEventListener("abort", this.#aborted);
+  }
 
   #wakeUp(): boolean {
     if (this.#sleep === undefined) return false;
-    this.#sleep.deadline.signal?.removeEventListener("abort", this.#aborted);
+    // The next sleep of the same protocol may have none.
+    this.#sleep.deadline.signal?.removeEventListener("abort", this.#aborted!);
     this.#sleep = undefined;
     // Before the protocol goes on: it may sleep on the same word again.
-    this.#stopSleep!();
+    this.#asleep!.stop();
     thisRealm().lookout.delete(this);
     return true;
   }

@@ -39,35 +39,61 @@ export function sleepSync(words: Words, index: number, value: number, ms: number
   Atomics.wait(words, index, value, Math.min(Math.max(ms, 0), SLICE));
 }
 
-/**
- * Waits while the word has the value, for at most `ms` milliseconds.
- *
- * @param keepsAlive Whether the program goes on meanwhile.
- * @returns `undefined` when the word has another value; else what calls `woken` once, at the end of the
- * wait, unless it is stopped.
- */
-export function sleepAsync(
-  words: Words,
-  index: number,
-  value: number,
-  ms: number,
-  keepsAlive: boolean,
-  woken: () => void,
-): (() => void) | undefined {
-  const { async, value: outcome } = Atomics.waitAsync(words, index, value, ms);
-  if (!async) return undefined;
-  let isOver = false;
-  if (keepsAlive) keepAlive();
-  const end = () => {
-    if (isOver) return false;
-    isOver = true;
-    if (keepsAlive) letGo();
-    return true;
-  };
-  outcome.then(() => end() && woken());
-  return () => {
-    if (end()) wake(words, index);
-  };
+/** Who is told when its sleep is over. */
+export interface Sleeping {
+  woken(): void;
+}
+
+/** A sleep that blocks no thread. */
+export class AsyncSleep {
+  readonly #words: Words;
+  readonly #index: number;
+  readonly #keepsAlive: boolean;
+  /** Until the sleep is over. */
+  #sleeper: Sleeping | undefined;
+
+  private constructor(words: Words, index: number, keepsAlive: boolean, sleeper: Sleeping) {
+    this.#words = words;
+    this.#index = index;
+    this.#keepsAlive = keepsAlive;
+    this.#sleeper = sleeper;
+  }
+
+  /**
+   * Sleeps while the word has the value, for at most `ms` milliseconds.
+   *
+   * @param keepsAlive Whether the program goes on meanwhile.
+   * @returns `undefined` when the word has another value.
+   */
+  static begin(
+    words: Words,
+    index: number,
+    value: number,
+    ms: number,
+    keepsAlive: boolean,
+    sleeper: Sleeping,
+  ): AsyncSleep | undefined {
+    const { async, value: outcome } = Atomics.waitAsync(words, index, value, ms);
+    if (!async) return undefined;
+    const sleep = new AsyncSleep(words, index, keepsAlive, sleeper);
+    if (keepsAlive) keepAlive();
+    outcome.then(() => sleep.#end()?.woken());
+    return sleep;
+  }
+
+  /** Ends the sleep without telling the sleeper. */
+  stop(): void {
+    if (this.#end() !== undefined) wake(this.#words, this.#index);
+  }
+
+  /** Who slept, the first time. */
+  #end(): Sleeping | undefined {
+    const sleeper = this.#sleeper;
+    if (sleeper === undefined) return undefined;
+    this.#sleeper = undefined;
+    if (this.#keepsAlive) letGo();
+    return sleeper;
+  }
 }
 
 /** Calls `changed` once when somebody wakes who sleeps on the word; keeps no program alive. */
