@@ -123,10 +123,24 @@ async function measure({ quick, only }: Options): Promise<Report> {
   };
 }
 
+/** What went wrong with Herd itself. */
+function failuresOfHerd({ works }: Report): string[] {
+  const failed = works.flatMap((work) =>
+    work.figures.flatMap(({ rows }) => rows)
+      .filter(({ contender, summary }) => contender === "herd" && summary === undefined)
+      .map(({ notes }) => `${nameOf(work)}: ${notes.join("; ")}`)
+  );
+  return [...new Set(failed)];
+}
+
 if (import.meta.main) {
   const wanted = options(Deno.args);
   const report = await measure(wanted);
   writeFileSync(1, table(report));
   if (wanted.json) await Deno.writeTextFile(wanted.json, `${JSON.stringify(report, null, 2)}\n`);
   if (wanted.svg) await Deno.writeTextFile(wanted.svg, chart(report));
+  // A soak that finds something must not end as if it had not, nor any other work that Herd did not do.
+  const failures = failuresOfHerd(report);
+  for (const failure of failures) console.error(failure);
+  if (failures.length > 0) Deno.exitCode = 1;
 }

@@ -70,7 +70,7 @@ export function judge(target: Target, figures: readonly Figure[]): Verdict {
         .filter((value) => !Number.isNaN(value));
       const got = medians.length < 2 ? NaN : Math.max(...medians) / Math.min(...medians);
       return {
-        wanted: `time a task, worst length of the queue against the best ≤ ${target.factor} ×`,
+        wanted: `worst length of the queue against the best ≤ ${target.factor} ×`,
         got: shown(got, "×"),
         reached: got <= target.factor,
       };
