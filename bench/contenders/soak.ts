@@ -21,7 +21,11 @@ import type { SoakFigures, Style } from "./contender.ts";
 /** How many soakers there may be in the course of a soak; the killed are replaced. */
 const MOST = 2_000;
 /** Milliseconds for an operation; all wait for less than a tenth of a second for anything. */
-const PATIENCE = 20_000;
+const PATIENCE = 10_000;
+/** Shares of the time: nobody is killed in the last, since each death wakes all that should not sleep. */
+const DEADLY = 0.75;
+/** Milliseconds until one is killed. */
+const [SOONEST, LATEST] = [100, 1_000];
 /** Milliseconds until one that is past its deadline is dead for certain. */
 const DYING = 2_000;
 
@@ -41,10 +45,13 @@ class Soak {
   };
   readonly #lives = new Map<number, { operations: number; since: number }>();
   readonly #accounts: Promise<void>[] = [];
+  /** When the killing ends. */
+  #peace = 0;
   #soakers = 0;
   #kills = 0;
 
   async run(ms: number): Promise<SoakFigures> {
+    this.#peace = performance.now() + ms * DEADLY;
     const { words } = this.#shared;
     const failures = Promise.withResolvers<never>();
     failures.promise.catch(() => {});
@@ -98,11 +105,13 @@ class Soak {
     }
   }
 
-  /** One soaker after the other, each of which is killed wherever it is then. */
+  /** One soaker after the other, each of which is killed wherever it is then, but for the last. */
   async #mortals(style: Style, pool: ThreadPoolExecutor): Promise<void> {
     const { words } = this.#shared;
     while (Atomics.load(words, WORD.STOP) === 0) {
-      const mortal = pool.options({ deadline: 500 + Math.random() * 2_500 });
+      const life = SOONEST + Math.random() * (LATEST - SOONEST);
+      const deadline = performance.now() + life < this.#peace ? life : undefined;
+      const mortal = pool.options({ deadline });
       await this.#one(style, (number) => mortal.submit(side, this.#shared, number, style));
     }
   }

@@ -172,7 +172,7 @@ class Soaker {
 
   /** Lets others run meanwhile, now and then. */
   async #dawdle(): Promise<void> {
-    if (this.draw(20) > 0) return;
+    if (this.draw(5) > 0) return;
     if (this.#style === "sync") Atomics.wait(this.#shared.words, WORD.STOP, 0, 0.5);
     else await new Promise((resolve) => setTimeout(resolve, 0));
   }
