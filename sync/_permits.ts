@@ -29,7 +29,6 @@
  */
 
 import { type Deadline, isOver, type Protocol } from "./_drive.ts";
-import { wake } from "./_park.ts";
 import { checkAlive, thisRealm } from "./_realm.ts";
 import { placeOf, REALM_PLACES } from "./_realms.ts";
 import { allocate, OWN_WORDS, WaitQueue } from "./_wait_queue.ts";
@@ -179,8 +178,6 @@ export class Permits {
       if (node !== 0) {
         this.queue.dismiss(node, NODE.GRANTED);
         this.#charge(node);
-        const { waiters } = thisRealm();
-        wake(waiters.words, waiters.at(node, FIELD.STATE));
       } else {
         Atomics.add(words, VALUE, loose * ONE);
         words[LOOSE] = 0;

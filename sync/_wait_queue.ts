@@ -208,9 +208,9 @@ export class WaitQueue {
    * @throws {CancelledError} In a realm that was told to end.
    */
   settleCompleted(node: number): boolean {
-    const { id, realms, waiters } = thisRealm();
+    const { id, waiters } = thisRealm();
     if (waiters.get(node, FIELD.OBJECT) !== 0) return false;
-    if (!realms.isAlive(id)) throw endedError();
+    checkAlive(id);
     if (waiters.get(node, FIELD.STATE) !== NODE.GRANTED) return false;
     waiters.give(node);
     return true;
