@@ -328,7 +328,7 @@ export function formatTrace(trace: readonly Row[]): string {
 }
 
 /** An actor that holds its turn longer than this, in milliseconds, runs without atomic operations. */
-const STALL = 20_000;
+const STALL = 60_000;
 
 /** The Workers of one exploration, used for one schedule after the other. */
 class Stage<Shared, Results extends { [name in keyof Results]: unknown }> {
