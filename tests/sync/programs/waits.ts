@@ -67,7 +67,7 @@ export async function lend(): Promise<Lock> {
   return lock;
 }
 
-const PROGRAMS: Readonly<Record<string, () => Promise<void>>> = {
+const PROGRAMS: Readonly<Record<string, () => Promise<void> | void>> = {
   async "waits with a limit"() {
     console.log(await new Event().wait({ timeout: 50 }));
     console.log(await new Semaphore(0).acquire({ timeout: 50 }));
