@@ -10,6 +10,9 @@ const WAITS = new URL("./programs/waits.ts", import.meta.url).pathname;
 
 const GONE = "the process that the object lives in has ended, or let go of this one";
 
+/** Without permission to listen, a parent speaks with its children by pipes. */
+const PIPES = ["--allow-run", "--allow-read"];
+
 /** What a program prints and what code it ends with; the code is 5 where it ends by having come to its end. */
 const PROGRAMS: readonly [program: string, code: number, stdout: string][] = [
   ["waits with a limit", 5, "false\nfalse\nfalse\n"],
@@ -36,16 +39,26 @@ const THREADED: typeof PROGRAMS = [
   ["a blocked thread past its deadline, and await using", 5, "TimeoutError\n"],
 ];
 
-function test(about: string, args: string[], code: number, stdout: string): void {
+function test(
+  about: string,
+  args: string[],
+  code: number,
+  stdout: string,
+  permissions: readonly string[] = ["-A"],
+): void {
   Deno.test(`A program ends by itself: ${about}`, async () => {
-    const ending = await runProgram([WAITS, ...args]);
+    const ending = await runProgram([WAITS, ...args], { permissions });
     if (code === 1) assert(ending.stderr.includes("Error: of the program"), ending.stderr);
     else assertEquals(ending.stderr, "");
     assertEquals([ending.code, ending.stdout], [code, stdout]);
   });
 }
 
-for (const [program, code, stdout] of PROGRAMS) test(program, [program], code, stdout);
+for (const [program, code, stdout] of PROGRAMS) {
+  test(program, [program], code, stdout);
+  if (!/process|daemon|child/.test(program)) continue;
+  test(`${program}, by pipes`, [program], code, stdout, PIPES);
+}
 for (const [program, code, stdout] of THREADED) {
   test(program, [program], code, stdout);
   test(`${program}, with killable threads`, [program, "killable"], code, stdout);

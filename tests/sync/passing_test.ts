@@ -232,3 +232,60 @@ for (const kind of KINDS) {
     await child;
   });
 }
+
+for (const kind of KINDS) {
+  Deno.test(`What a child got, the initializer of its own ${kind} is given as its tasks are`, async () => {
+    await using executor = pool("child");
+    const initialize = task(HERE, tasks.initializeBelow);
+    assertEquals(await executor.submit(initialize, kind, new Lock()), [true, true]);
+  });
+
+  Deno.test(`What one child makes a ${kind} beside it can use; if that dies, others can`, async () => {
+    await using maker = pool("child");
+    await using user = pool(kind);
+    const [lock, held, go] = [await maker.submit(make, "RLock") as RLock, new Event(), new Event()];
+    assertStrictEquals(await user.submit(echo, lock), lock);
+    const using = user.submit(performTask, false, [
+      [lock, "acquire"],
+      [lock, "acquire"],
+      [held, "set"],
+      [go, "wait"],
+      [lock, "release"],
+      [lock, "release"],
+    ]);
+    await held.wait();
+    assertEquals(await lock.acquire({ block: false }), false);
+    const tries = maker.submit(performTask, false, [[lock, "acquire", { block: false }]]);
+    assertEquals(await tries, [false]);
+    const waits = maker.submit(performTask, false, [[lock, "hold"], [lock, "abandoned"]]);
+    await go.set();
+    assertEquals((await using)[0], true);
+    assertEquals(await waits, [true, false]);
+
+    const [taken, die] = [new Event(), new Event()];
+    const dying = user.submit(task(HERE, tasks.takeAndDie), [lock], taken, die, "exit");
+    await taken.wait();
+    const next = maker.submit(performTask, false, [[lock, "hold"], [lock, "abandoned"]]);
+    die.set();
+    assertEquals(await next, [true, true]);
+    await dying.exception();
+    assertEquals([await lock.acquire(), lock.abandoned], [true, false]);
+    await lock.release();
+  });
+}
+
+Deno.test("An object that no process has any more is kept for none", async () => {
+  await using executor = pool("child");
+  await executor.submit(task(HERE, tasks.holdWeakly), new Lock());
+  const ref = await (async () => {
+    const lock = new Lock();
+    await executor.submit(task(HERE, tasks.holdWeakly), lock);
+    assertEquals(await executor.submit(performTask, false, [[lock, "acquire"]]), [true]);
+    return new WeakRef(lock);
+  })();
+  assertEquals(await executor.submit(task(HERE, tasks.collected)), true);
+  assertEquals(await tasks.collected(ref), true);
+  const kept = new Lock();
+  await executor.submit(remember, kept);
+  assertEquals(await executor.submit(isRemembered, kept), true);
+});

@@ -12,7 +12,14 @@ import {
   Semaphore,
   task,
 } from "../../mod.ts";
-import { enterAndLeave, makeCondition, pool, refusals } from "./shared_tasks.ts";
+import {
+  enterAndLeave,
+  LockProcess,
+  makeCondition,
+  pool,
+  refusals,
+  useNamed,
+} from "./shared_tasks.ts";
 
 const HERE = import.meta.resolve("./shared_tasks.ts");
 const enter = task(HERE, enterAndLeave);
@@ -32,6 +39,28 @@ Deno.test("Processes, a pool's children, threads and main exclude each other by 
     assertEquals(process.exitcode, 0);
   }
   assertEquals([clash.is_setSync(), done.get_valueSync(), lock.lockedSync()], [false, 7, false]);
+});
+
+Deno.test("A process gets shared objects in kwargs, and in fields of its class", async () => {
+  const [lock, event] = [new Lock(), new Event()];
+  const named = new Process({
+    target: task(HERE, useNamed),
+    args: [event],
+    kwargs: { lock },
+  });
+  named.start();
+  await event.wait();
+  await named.join();
+  assertEquals(named.exitcode, 0);
+
+  await event.clear();
+  await lock.acquire();
+  const process = new LockProcess(lock, event);
+  process.start();
+  await event.wait();
+  await lock.release();
+  await process.join();
+  assertEquals([process.exitcode, lock.lockedSync()], [0, false]);
 });
 
 const SYNC: readonly [make: () => object, names: readonly string[]][] = [

@@ -1,5 +1,7 @@
 /** What the tests of shared objects have done in other realms. */
 
+import v8 from "node:v8";
+import vm from "node:vm";
 import * as herd from "../../mod.ts";
 import { perform } from "../suites/sync_tasks.ts";
 
@@ -243,4 +245,59 @@ export function refusals(object: object, names: readonly string[]): string[] {
       return `${(error as Error).name}: ${(error as Error).message}`;
     }
   });
+}
+
+/** Whether an initializer of a worker of its own gets what its tasks get. */
+export async function initializeBelow(kind: Kind, value: unknown): Promise<unknown[]> {
+  const initializer = herd.task(HERE, remember) as never;
+  await using executor = pool(kind, { initializer, initargs: [value] });
+  const isSame = await executor.submit(herd.task(HERE, isRemembered), value);
+  return [isSame, await executor.submit(herd.task(HERE, recall)) === value];
+}
+
+let held: WeakRef<object> | undefined;
+
+/** Holds on to an object, but not strongly. */
+export function holdWeakly(object: object): void {
+  held = new WeakRef(object);
+}
+
+/** Resolves when garbage was collected, what was held weakly too. */
+export async function collected(ref: WeakRef<object> | undefined = held): Promise<boolean> {
+  v8.setFlagsFromString("--expose-gc");
+  const collect: () => void = vm.runInNewContext("gc");
+  const end = performance.now() + 20_000;
+  do {
+    // A WeakRef that was looked at stays until the turn of the event loop is over.
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    collect();
+  } while (ref?.deref() !== undefined && performance.now() < end);
+  return ref?.deref() === undefined;
+}
+
+/** A process with a lock in a field of its own. */
+export class LockProcess extends herd.Process {
+  static override readonly module: string = import.meta.url;
+  readonly lock: herd.Lock;
+  readonly said: herd.Event;
+
+  constructor(lock: herd.Lock, said: herd.Event) {
+    super();
+    this.lock = lock;
+    this.said = said;
+  }
+
+  override async run(): Promise<void> {
+    if (await this.lock.acquire({ block: false })) return;
+    await this.said.set();
+    await this.lock.acquire();
+    await this.lock.release();
+  }
+}
+
+/** Uses a lock that is given by name. */
+export async function useNamed(first: herd.Event, { lock }: { lock: herd.Lock }): Promise<void> {
+  await lock.acquire();
+  await first.set();
+  await lock.release();
 }
