@@ -5,6 +5,7 @@ import { Barrier, BrokenBarrierError, RuntimeError } from "../../mod.ts";
 import { untilWaiting } from "../support/waiters.ts";
 import { barrierSuite } from "../suites/barrier_suite.ts";
 import { BACKENDS } from "../suites/sync_stages.ts";
+import { type Kind, pool } from "./shared_tasks.ts";
 
 const { main, threads, killable, threadsAlone, children, mixed } = BACKENDS;
 for (const backend of [main, threads, threadsAlone]) barrierSuite(backend);
@@ -146,9 +147,65 @@ Deno.test("B17: a poll of the last party passes, and of any other breaks", async
   assertThrows(() => barrier.waitSync({ timeout: 1 }), BrokenBarrierError);
 });
 
-Deno.test({
-  name:
-    "B13: an action travels with its barrier (gap: functions inside of values do not travel yet)",
-  ignore: true,
-  fn() {},
-});
+/** An action that counts its calls in the realm where it is called; it travels by its text. */
+function count(): void {
+  Reflect.set(globalThis, "herdActions", (Reflect.get(globalThis, "herdActions") ?? 0) + 1);
+}
+
+/** How often it was called in the realm where this is called. */
+function counted(): number {
+  const count = Reflect.get(globalThis, "herdActions") ?? 0;
+  Reflect.deleteProperty(globalThis, "herdActions");
+  return count;
+}
+
+const RUNS_AT: Readonly<Record<Kind, string>> = {
+  "thread": "there",
+  "killable thread": "there",
+  // Where the barrier lives, since what arrives there does so by a call.
+  "child": "in main",
+};
+
+for (const [kind, where] of Object.entries(RUNS_AT) as [Kind, string][]) {
+  Deno.test(`B13: an action whose last party is in a ${kind} runs once, ${where}`, async () => {
+    await using executor = pool(kind);
+    const barrier = new Barrier(2, { action: count });
+    for (let round = 0; round < 3; round++) {
+      const wait = barrier.wait();
+      const last = executor.submit((barrier: Barrier) => barrier.wait(), barrier);
+      assertEquals(await Promise.all([wait, last]), [0, 1]);
+      const calls = [counted(), await executor.submit(counted)];
+      assertEquals(calls, where === "there" ? [0, 1] : [1, 0]);
+
+      const first = executor.submit((barrier: Barrier) => barrier.wait(), barrier);
+      await untilWaiting(barrier, 1);
+      assertEquals(await Promise.all([barrier.wait(), first]), [1, 0]);
+      assertEquals([counted(), await executor.submit(counted)], [1, 0]);
+    }
+    assertEquals(await executor.submit((barrier: Barrier) => barrier, barrier), barrier);
+  });
+
+  Deno.test(`B13: an action that fails in a ${kind} breaks the barrier for all`, async () => {
+    await using executor = pool(kind);
+    const action = () => {
+      throw new SyntaxError("of the action");
+    };
+    const barrier = new Barrier(2, { action });
+    const broken = assertRejects(() => barrier.wait(), BrokenBarrierError);
+    const last = executor.submit((barrier: Barrier) => barrier.wait(), barrier);
+    await assertRejects(() => last, SyntaxError, "of the action");
+    await broken;
+    assertEquals(barrier.broken, true);
+  });
+
+  // In a child it would be the end of main.
+  if (kind === "child") continue;
+  Deno.test(`B13: the death of a ${kind} that runs the action breaks the barrier`, async () => {
+    await using executor = pool(kind);
+    const barrier = new Barrier(2, { action: () => Deno.exit(3) });
+    const broken = assertRejects(() => barrier.wait(), BrokenBarrierError);
+    await executor.submit((barrier: Barrier) => barrier.wait(), barrier).exception();
+    await broken;
+    assertEquals(barrier.broken, true);
+  });
+}
