@@ -1,13 +1,14 @@
 /**
  * How locks behave, whoever uses them from wherever: the lines L and Y of CPython's own suites.
  *
- * Without a test, since they make no sense in JavaScript:
+ * Without a test here, since they make no sense in JavaScript or Herd does otherwise:
  *
  * | line | why |
  * | --- | --- |
  * | L01, L04 | how a lock is printed does not tell its owner's name |
  * | L12 | no class of C's is there to be extended; that a class extends `Lock` is tested in `lock_test.ts` |
  * | Y07, Y08 | every object can be referenced weakly |
+ * | Y15 | what is locked when its holder has ended: nothing is, see `death_test.ts` |
  * | Y16, Y17, Y19, Y20 | `_recursion_count`, `_is_owned`, `_release_save` are no part of the API |
  */
 
@@ -42,21 +43,25 @@ export function rlockSuite(backend: Backend, gaps: Gaps = {}): void {
 
 /** What `Lock` and `RLock` have in common, wherever two owners are. */
 function sharedLines(line: Line, make: () => Lock | RLock): void {
-  line("L03, L06", "a held lock is locked for all, a released one for nobody", async (stage) => {
-    const lock = make();
-    const all = () => Promise.all(stage.actors.map((actor) => actor.does([lock, "locked"])));
-    assertEquals((await all()).flat(), stage.actors.map(() => false));
-    const [one] = stage.actors;
-    const release = new Event();
-    const holding = one.does([lock, "acquire"], [release, "wait"], [lock, "release"]);
-    await until(() => lock.lockedSync());
-    const others = stage.actors.filter((actor) => actor !== one);
-    const seen = await Promise.all(others.map((actor) => actor.does([lock, "locked"])));
-    assertEquals(seen.flat(), others.map(() => true));
-    release.set();
-    assertEquals(await holding, [true, true, undefined]);
-    assertEquals((await all()).flat(), stage.actors.map(() => false));
-  });
+  line(
+    "L03, L06, Y14",
+    "a held lock is locked for all, a released one for nobody",
+    async (stage) => {
+      const lock = make();
+      const all = () => Promise.all(stage.actors.map((actor) => actor.does([lock, "locked"])));
+      assertEquals((await all()).flat(), stage.actors.map(() => false));
+      const [one] = stage.actors;
+      const release = new Event();
+      const holding = one.does([lock, "acquire"], [release, "wait"], [lock, "release"]);
+      await until(() => lock.lockedSync());
+      const others = stage.actors.filter((actor) => actor !== one);
+      const seen = await Promise.all(others.map((actor) => actor.does([lock, "locked"])));
+      assertEquals(seen.flat(), others.map(() => true));
+      release.set();
+      assertEquals(await holding, [true, true, undefined]);
+      assertEquals((await all()).flat(), stage.actors.map(() => false));
+    },
+  );
 
   line("Y03", "what another holds is not to be had by trying", async (stage) => {
     const lock = make();

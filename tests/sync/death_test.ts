@@ -28,7 +28,7 @@ const takeAndDie = task(HERE, tasks.takeAndDie);
 const performTask = task(import.meta.resolve("../suites/sync_tasks.ts"), perform);
 
 /** Milliseconds that a task has which never ends; it has begun by then. */
-const DEADLINE = 600;
+const DEADLINE = 1000;
 
 /** Ends by the worker's own doing. */
 const ENDS: readonly [Kind, End][] = [
@@ -80,6 +80,32 @@ for (const [kind, how] of [...ENDS, ...STOPS]) {
     await assertRejects(() => rlock.release(), RuntimeError);
     await permits.release(2);
     assertEquals(permits.get_valueSync(), 2);
+  });
+}
+
+for (
+  const [kind, how] of [["thread", "exit"], ["killable thread", "exit"], ["child", "kill"]] as const
+) {
+  Deno.test(`Y15: what a dead ${kind} held is free, and whoever comes next finds it abandoned`, async () => {
+    await using executor = pool(kind);
+    const [lock, rlock, permits] = [new Lock(), new RLock(), new Semaphore(2)];
+    const [taken, die] = [new Event(), new Event()];
+    const objects = [lock, rlock, permits] as const;
+    const future = executor.submit(takeAndDie, objects, taken, die, how);
+    await taken.wait();
+    assertEquals([lock.lockedSync(), rlock.lockedSync(), permits.get_valueSync()], [true, true, 1]);
+    die.set();
+    await future.exception();
+    assertEquals([lock.lockedSync(), rlock.lockedSync()], [false, false]);
+    for (const it of [lock, rlock]) {
+      assertEquals([await it.acquire({ block: false }), it.abandoned], [true, true]);
+      await it.release();
+      assertEquals([it.acquireSync({ block: false }), it.abandoned], [true, false]);
+      await it.release();
+    }
+    assertEquals(permits.acquireSync({ block: false }), true);
+    assertEquals(permits.acquireSync({ block: false }), true);
+    assertEquals(permits.acquireSync({ block: false }), false);
   });
 }
 
