@@ -14,6 +14,7 @@
 
 import { actAs, actsFor } from "../sync/_identity.ts";
 import { kindNamed, type ShareableKind } from "../sync/_shareable.ts";
+import { GoneError } from "../sync/_gone.ts";
 import { RuntimeError } from "../sync/errors.ts";
 import { ActingRealms, ITSELF, whenActingEnds } from "./_acting_realms.ts";
 import { decode, encode, type Exporter, type Importer } from "./_codec.ts";
@@ -170,7 +171,7 @@ export class ObjectPort implements Exporter, Importer, Home {
     args: readonly unknown[],
     signal?: AbortSignal,
   ): Promise<RemoteAnswer> {
-    if (this.#isClosed) throw goneError(`call ${method}`);
+    if (this.#isClosed) throw new GoneError(`call ${method}`);
     const call = ++this.#lastCall;
     const { realm, task } = actsFor();
     if (realm !== ITSELF) this.#name(realm);
@@ -314,7 +315,7 @@ export class ObjectPort implements Exporter, Importer, Home {
     this.#acting.close();
     this.#stopTelling?.();
     for (const { controller } of this.#serving.values()) controller.abort();
-    for (const pending of this.#pending.values()) pending.reject(goneError("go on"));
+    for (const pending of this.#pending.values()) pending.reject(new GoneError("go on"));
     for (const exported of this.#exports.values()) abandon(exported);
     this.#exports.clear();
     this.#numbers.clear();
@@ -341,10 +342,4 @@ function withSignal(args: readonly unknown[], place: number, signal: AbortSignal
     full[place] = { ...limit, signal };
   }
   return full;
-}
-
-function goneError(what: string): RuntimeError {
-  return new RuntimeError(
-    `Cannot ${what}: the process that the object lives in has ended, or let go of this one`,
-  );
 }

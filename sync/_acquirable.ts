@@ -5,6 +5,7 @@
 import { withArticle } from "./_article.ts";
 import { A_SIGNAL, A_TIMEOUT, type Deadline, deadlineOf, type WaitLimit } from "./_drive.ts";
 import { aTypeOf, type OptionRules } from "./_options.ts";
+import { GoneError } from "./_gone.ts";
 import { TimeoutError } from "./errors.ts";
 
 /** How to acquire. */
@@ -62,8 +63,14 @@ export class Held implements Disposable, AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     const release = this.#release;
     this.#release = undefined;
-    return release === undefined ? DONE : release();
+    const released = release === undefined ? DONE : release();
+    return released === DONE ? DONE : released.catch(unlessGone);
   }
+}
+
+/** What was held is not held any more when the process that it lived in is gone. */
+function unlessGone(error: unknown): void {
+  if (!(error instanceof GoneError)) throw error;
 }
 
 /** What can be acquired and released: locks, semaphores, conditions. */

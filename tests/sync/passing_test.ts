@@ -93,7 +93,8 @@ for (const kind of KINDS) {
     assertEquals(await woken, true);
 
     const condition = await executor.submit(make, "Condition") as Condition;
-    await using _held = await condition.hold();
+    // Released as the executor ends, at the latest.
+    using _held = await condition.hold();
     const wait = condition.wait();
     const notifier = executor.submit(performTask, false, [[condition, "hold"], [
       condition,

@@ -166,10 +166,12 @@ const PROGRAMS: Readonly<Record<string, () => Promise<void> | void>> = {
   async "a lock of a child that has gone"() {
     const executor = new ProcessPoolExecutor(1);
     const lock = await executor.submit(task(HERE, lend)) as Lock;
-    await lock.acquire();
+    const held = await lock.hold();
     const wait = lock.acquire().catch(({ name, message }) => `${name}: ${message}`);
     await executor.shutdown();
     console.log(await wait);
+    // Its process is gone: so nothing is held any more.
+    held[Symbol.dispose]();
     console.log(await lock.release().catch(({ name, message }) => `${name}: ${message}`));
   },
 };
