@@ -65,17 +65,26 @@ export class ChildLife {
    */
   wait(timeout?: number): Promise<void> {
     if (!this.isAlive) return Promise.resolve();
-    if (this.#daemon) this.#child.hold(true);
     return new Promise((resolve) => {
       const tell = () => {
-        stop();
-        this.#waiters.delete(tell);
-        if (this.#daemon && this.#waiters.size === 0 && this.isAlive) this.#child.hold(false);
+        stopLimit();
+        stopWatch();
         resolve();
       };
-      this.#waiters.add(tell);
-      const stop = limit({ timeout }, tell);
+      const stopWatch = this.watch(tell);
+      const stopLimit = limit({ timeout }, tell);
     });
+  }
+
+  /** Calls `tell` when it has ended, unless it has; returns what ends that. Keeps the program alive until then. */
+  watch(tell: () => void): () => void {
+    const watcher = () => tell();
+    this.#waiters.add(watcher);
+    if (this.#daemon && this.isAlive) this.#child.hold(true);
+    return () => {
+      this.#waiters.delete(watcher);
+      if (this.#daemon && this.#waiters.size === 0 && this.isAlive) this.#child.hold(false);
+    };
   }
 }
 

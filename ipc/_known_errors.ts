@@ -9,6 +9,7 @@ import {
   TimeoutError,
   ValueError,
 } from "../sync/errors.ts";
+import { AuthenticationError, BufferTooShort, EOFError, OSError, ProcessError } from "./errors.ts";
 import { type ErrorConstructorLike, isErrorClass } from "./_thrown_values.ts";
 
 /** The class of each key. */
@@ -42,6 +43,11 @@ registerErrorClass("ValueError", ValueError);
 registerErrorClass("CancelledError", CancelledError);
 registerErrorClass("TimeoutError", TimeoutError);
 registerErrorClass("BrokenBarrierError", BrokenBarrierError);
+registerErrorClass("OSError", OSError);
+registerErrorClass("EOFError", EOFError);
+registerErrorClass("ProcessError", ProcessError);
+registerErrorClass("BufferTooShort", BufferTooShort);
+registerErrorClass("AuthenticationError", AuthenticationError);
 
 const BUILT_IN = [
   "Error",

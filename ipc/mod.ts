@@ -1,10 +1,15 @@
 /**
- * Processes, and sending functions and values to other realms.
+ * Processes, connections, and sending functions and values to other realms.
  *
  * @module
  */
 
 export { type Callable, task, type TaskReference } from "./callable.ts";
+export type { Address } from "./_address.ts";
+export type { DigestName } from "./_auth.ts";
+export type { ClientOptions } from "./client.ts";
+export { type Bytes, Connection } from "./connection.ts";
+export * as connection from "./_connection_names.ts";
 export { cpu_count } from "./cpu_count.ts";
 export {
   active_children,
@@ -13,6 +18,15 @@ export {
   type ParentProcess,
 } from "./current_process.ts";
 export { current_task, type CurrentTask } from "./current_task.ts";
+export {
+  AuthenticationError,
+  BufferTooShort,
+  type BufferTooShortOptions,
+  EOFError,
+  OSError,
+  ProcessError,
+} from "./errors.ts";
+export type { AcceptOptions, ListenerOptions } from "./listener.ts";
 export type {
   PermissionDenials,
   PermissionGrant,

@@ -11,6 +11,7 @@ import { ChildLife } from "./_child_life.ts";
 import { nameOf } from "./_function_text.ts";
 import { launchTarget } from "./_launch_target.ts";
 import { checkMayStart } from "./_main_module.ts";
+import { registerWaitable } from "./_news.ts";
 import {
   checkProcessOptions,
   type ProcessOptions,
@@ -180,12 +181,7 @@ export class Process implements AsyncDisposable {
     if (!(life instanceof ChildLife)) {
       throw new ValueError(`Cannot watch ${this.name}: it has not started: call start() before`);
     }
-    return this.#sentinel ??= {
-      get ready() {
-        return !life.isAlive;
-      },
-      then: (onReady, onError) => life.wait().then(onReady, onError),
-    };
+    return this.#sentinel ??= sentinelOf(life);
   }
 
   /**
@@ -384,4 +380,26 @@ export class Process implements AsyncDisposable {
     if (!this.#closed) return;
     throw new ValueError(`Cannot ${action} ${this.name}: it is closed`);
   }
+}
+
+function sentinelOf(life: ChildLife): Sentinel {
+  const sentinel: Sentinel = {
+    get ready() {
+      return !life.isAlive;
+    },
+    then: (onReady, onError) => life.wait().then(onReady, onError),
+  };
+  registerWaitable(sentinel, {
+    get isReady() {
+      return !life.isAlive;
+    },
+    watch(tell) {
+      if (life.isAlive) return life.watch(tell);
+      queueMicrotask(tell);
+      return () => {};
+    },
+    look: () => life.wait(0),
+    check: () => {},
+  });
+  return sentinel;
 }

@@ -1,0 +1,59 @@
+/**
+ * What `connection.wait` can wait for, and what it needs of that: kept beside the objects, so that it is no
+ * part of their classes.
+ */
+
+import { after } from "../sync/_deadline.ts";
+import type { NewsSource } from "./_message_transport.ts";
+
+/** Something to wait for. */
+export interface Waitable extends NewsSource {
+  /** @throws When it can't be waited for: it is closed, or never has news. */
+  check(): void;
+}
+
+const waitables = new WeakMap<object, Waitable>();
+
+/** Lets an object be waited for. */
+export function registerWaitable(object: object, waitable: Waitable): void {
+  waitables.set(object, waitable);
+}
+
+/** What to wait for an object by; `undefined` when it is none of these. */
+export function waitableOf(object: unknown): Waitable | undefined {
+  return typeof object === "object" && object !== null ? waitables.get(object) : undefined;
+}
+
+/**
+ * Waits until one of several has news.
+ *
+ * @param timeout Milliseconds; `undefined` for no limit, 0 or less to look.
+ * @returns Resolves when at least one has, or the time is up.
+ */
+export async function untilNews(
+  sources: readonly NewsSource[],
+  timeout: number | undefined,
+): Promise<void> {
+  if (timeout !== undefined && timeout <= 0) return await lookAt(sources);
+  const news = Promise.withResolvers<"news" | "late">();
+  const stops = sources.map((source) => source.watch(() => news.resolve("news")));
+  if (timeout !== undefined) stops.push(after(timeout, () => news.resolve("late")));
+  const why = await news.promise;
+  // This realm may have been held up for all of the time.
+  if (why === "late") await lookAt(sources);
+  for (const stop of stops) stop();
+}
+
+/**
+ * Looks at those that have not been looked for, too, when one has news already: for as long as a turn of the
+ * event loop takes. What comes later than that is found by the next call.
+ */
+export async function glance(sources: readonly NewsSource[]): Promise<void> {
+  const stops = sources.map((source) => source.watch(() => {}));
+  await new Promise((resolve) => setImmediate(resolve));
+  for (const stop of stops) stop();
+}
+
+async function lookAt(sources: readonly NewsSource[]): Promise<void> {
+  await Promise.all(sources.map((source) => source.look()));
+}
