@@ -44,7 +44,7 @@ const DIGESTS: Readonly<Record<DigestName, string>> = {
 };
 
 /** What a round needs of a connection. */
-type Channel = Pick<Connection, "send_bytes" | "recv_bytes">;
+export type Channel = Pick<Connection, "send_bytes" | "recv_bytes">;
 
 /** `node:crypto`, which has all digests; loaded with the first connection that has a key. */
 function loadCrypto() {
