@@ -59,17 +59,30 @@ interface Handshake {
 export class Acceptor implements NewsSource {
   readonly #socket: ListeningSocket;
   readonly #authkey: Uint8Array | undefined;
+  readonly #longest: number;
   readonly #waiters: Waiter[] = [];
   readonly #watchers = new Set<() => void>();
   readonly #outcomes: Outcome[] = [];
   /** The oldest first. */
   readonly #handshakes = new Set<Handshake>();
-  #isAccepting = false;
+  /** Settles when no more sockets are wanted. */
+  #accepting: Promise<void> | undefined = undefined;
   #isClosed = false;
 
-  constructor(socket: ListeningSocket, authkey: Uint8Array | undefined) {
+  /**
+   * Nothing is accepted yet.
+   *
+   * @param authkey The key that peers need; `undefined` when they need none.
+   * @param longest Milliseconds that a handshake may take.
+   */
+  constructor(
+    socket: ListeningSocket,
+    authkey: Uint8Array | undefined,
+    longest: number = LONGEST_HANDSHAKE,
+  ) {
     this.#socket = socket;
     this.#authkey = authkey;
+    this.#longest = longest;
     socket.unref();
   }
 
@@ -125,10 +138,26 @@ export class Acceptor implements NewsSource {
     stop();
   }
 
-  /** Closes the socket, and every connection that nobody has got. */
-  close(): void {
+  /**
+   * Closes the socket, and every connection that nobody has got.
+   *
+   * @returns Resolves when the address is free: Deno keeps the socket until a pending accept has ended.
+   */
+  close(): Promise<void> {
+    this.#close();
+    return this.#accepting ?? Promise.resolve();
+  }
+
+  /** Whether it is closed, and its address not free yet. */
+  get isLeaving(): boolean {
+    return this.#isClosed && this.#accepting !== undefined;
+  }
+
+  #close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    // Who waits for the end of the pending accept has to see it.
+    this.#socket.ref();
     this.#socket.close();
     for (const outcome of this.#outcomes.splice(0)) {
       if ("connection" in outcome) outcome.connection.close();
@@ -143,21 +172,29 @@ export class Acceptor implements NewsSource {
       (this.#waiters.length > 0 || this.#watchers.size > 0);
   }
 
+  #run(): void {
+    if (this.#accepting === undefined && this.#isWanting) this.#accepting = this.#takeSockets();
+  }
+
   /** Takes sockets as long as they are wanted. */
-  async #run(): Promise<void> {
-    if (this.#isAccepting) return;
-    this.#isAccepting = true;
-    while (this.#isWanting) {
-      try {
-        this.#begin(await this.#socket.accept());
-      } catch (error) {
-        if (this.#isClosed) break;
-        // Such as too many open files: it may pass.
-        this.#deliver({ from: null, error: systemError("accept", error) });
-        await new Promise((resolve) => setTimeout(resolve, PAUSE));
-      }
+  async #takeSockets(): Promise<void> {
+    try {
+      while (this.#isWanting) await this.#takeSocket();
+    } finally {
+      // In the same turn as the last look at what is wanted: who comes later begins again.
+      this.#accepting = undefined;
     }
-    this.#isAccepting = false;
+  }
+
+  async #takeSocket(): Promise<void> {
+    try {
+      this.#begin(await this.#socket.accept());
+    } catch (error) {
+      if (this.#isClosed) return;
+      // Such as too many open files: it may pass.
+      this.#deliver({ from: null, error: systemError("accept", error) });
+      await new Promise((resolve) => setTimeout(resolve, PAUSE));
+    }
   }
 
   #begin(socket: Deno.Conn): void {
@@ -191,8 +228,8 @@ export class Acceptor implements NewsSource {
     };
     this.#handshakes.add(handshake);
     const timer = setTimeout(
-      () => handshake.cut(brokenOff(`it has not ended within ${LONGEST_HANDSHAKE} ms`)),
-      LONGEST_HANDSHAKE,
+      () => handshake.cut(brokenOff(`it has not ended within ${this.#longest} ms`)),
+      this.#longest,
     );
     Deno.unrefTimer(timer);
     try {

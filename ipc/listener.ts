@@ -8,7 +8,7 @@ import type { WaitOptions } from "../sync/_deadline.ts";
 import { checkTimeout } from "../sync/_deadline.ts";
 import { aTypeOf, checkOptions, integerFrom, type OptionRules } from "../sync/_options.ts";
 import { Acceptor, type Outcome } from "./_acceptor.ts";
-import { type Address, addressOf, checkedAddress, listenAt } from "./_address.ts";
+import { type Address, addressOf, checkedAddress, listenAt, showAddress } from "./_address.ts";
 import { checkKey } from "./_auth.ts";
 import { registerWaitable } from "./_news.ts";
 import { privatePath, removeAtExit, removeNow } from "./_socket_path.ts";
@@ -82,7 +82,7 @@ export const LIMIT_RULES: OptionRules = {
  * client.close();
  * ```
  */
-export class Listener implements Disposable, AsyncIterable<Connection> {
+export class Listener implements Disposable, AsyncDisposable, AsyncIterable<Connection> {
   readonly #acceptor: Acceptor;
   readonly #address: Address;
   /** What is removed when it is closed. */
@@ -172,17 +172,33 @@ export class Listener implements Disposable, AsyncIterable<Connection> {
   /**
    * Stops listening. Who waits in `accept()` gets an {@linkcode OSError}, and who has not been accepted is
    * hung up on; connections that were accepted go on. To close it again is fine.
+   *
+   * The address may be in use for another turn of the event loop: `await using` waits until it is free.
    */
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#acceptor.close();
-    if (this.#leftover !== undefined) removeNow(this.#leftover);
+    this.#close();
   }
 
   /** Stops listening. */
   [Symbol.dispose](): void {
-    this.close();
+    this.#close();
+  }
+
+  /** Stops listening, and waits until the address is free. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#close();
+  }
+
+  async #close(): Promise<void> {
+    const isFirst = !this.#closed;
+    this.#closed = true;
+    const left = this.#acceptor.close();
+    if (!isFirst) return await left;
+    if (this.#leftover !== undefined) removeNow(this.#leftover);
+    if (!this.#acceptor.isLeaving || typeof this.#address !== "string") return await left;
+    leaving.add(this.#address);
+    await left;
+    leaving.delete(this.#address);
   }
 
   /**
@@ -222,6 +238,12 @@ export class Listener implements Disposable, AsyncIterable<Connection> {
   }
 }
 
+/**
+ * The paths of closed listeners whose sockets Deno has not let go of yet. When it does, it removes what is at
+ * the path, which would be the socket of another listener.
+ */
+const leaving = new Set<string>();
+
 interface Place {
   readonly where: Address;
   /** What is to be removed afterwards. */
@@ -236,6 +258,12 @@ function ownPlace(): Place {
 
 function placeAt(address: Address): Place {
   const where = checkedAddress("make a Listener", address);
+  if (typeof where === "string" && leaving.has(where)) {
+    throw new OSError(
+      `Cannot listen at ${showAddress(where)}: the address is in use: its listener has just been ` +
+        `closed: await listener[Symbol.asyncDispose]() before`,
+    );
+  }
   // Relative ones mean another file after Deno.chdir().
   return {
     where,
