@@ -262,6 +262,13 @@ not in allow: true
 parcels delivered: 10 of 10
 parcels left: 0
 `,
+  "echo_server.ts": `\
+"HELLO"
+""
+"SHEEP"
+AuthenticationError
+served
+`,
   "errors.ts": `\
 RangeError: this is no JSON, because of a SyntaxError
 the worker died: true
@@ -293,6 +300,7 @@ const FLAGS: Readonly<Record<string, readonly string[]>> = {
   "commands.ts": ["--allow-run=sort,sh,sleep"],
   "condition.ts": ["-R", "-W", RUN],
   "lock.ts": ["-R", "-W", RUN],
+  "echo_server.ts": ["-R", "--allow-net=127.0.0.1"],
   "processes.ts": ["-R", "--allow-run"],
   "semaphore.ts": ["-R", RUN],
 };
