@@ -28,6 +28,7 @@ import {
 } from "./_address.ts";
 import { answer_challenge, deliver_challenge } from "./_auth.ts";
 import type { NewsSource } from "./_message_transport.ts";
+import { hear } from "./_news.ts";
 import { SocketTransport } from "./_socket_transport.ts";
 import { type Connection, connectionOver } from "./connection.ts";
 import { AuthenticationError, OSError } from "./errors.ts";
@@ -38,8 +39,6 @@ export const LONGEST_HANDSHAKE = 10_000;
 export const MOST_HANDSHAKES = 128;
 /** Milliseconds before the system is asked again after it had no connection to give, but an error. */
 const PAUSE = 100;
-/** After so many turns of the event loop, with a wait each, it has heard of what had come before. */
-const TURNS = 2;
 
 /** What came of a peer. */
 export type Outcome =
@@ -132,9 +131,9 @@ export class Acceptor implements NewsSource {
 
   async look(): Promise<void> {
     const stop = this.watch(() => {});
-    for (let turn = 0; turn < TURNS && !this.isReady; turn++) {
-      await new Promise((resolve) => setTimeout(resolve, 0));
-    }
+    await hear(() => this.isReady);
+    // Twice, as the look itself may have begun within a turn.
+    await hear(() => this.isReady);
     stop();
   }
 

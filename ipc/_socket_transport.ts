@@ -11,6 +11,7 @@ import { MessageReader } from "./_connection_frames.ts";
 import { socketValues } from "./_connection_values.ts";
 import type { MessageTransport, ValueForm } from "./_message_transport.ts";
 import { MessageWriter } from "./_message_writer.ts";
+import { hear } from "./_news.ts";
 import { OSError } from "./errors.ts";
 
 /** What is needed of a `Deno.Conn`. */
@@ -24,8 +25,6 @@ interface Receiver {
 
 /** Milliseconds that messages have to leave in after the end is closed; then they are dropped. */
 const LINGER = 10_000;
-/** After so many turns of the event loop, with a wait each, it has heard of what had come before. */
-const TURNS = 2;
 
 /** See the head of the file. */
 export class SocketTransport implements MessageTransport {
@@ -90,9 +89,9 @@ export class SocketTransport implements MessageTransport {
 
   async look(): Promise<void> {
     const stop = this.watch(() => {});
-    for (let turn = 0; turn < TURNS && !this.isReady; turn++) {
-      await new Promise((resolve) => setTimeout(resolve, 0));
-    }
+    await hear(() => this.isReady);
+    // Twice, as the look itself may have begun within a turn.
+    await hear(() => this.isReady);
     stop();
   }
 
