@@ -25,7 +25,7 @@ export function waitableOf(object: unknown): Waitable | undefined {
 }
 
 /**
- * Waits until one of several has news.
+ * Waits until one of several has news that nobody else has taken.
  *
  * @param timeout Milliseconds; `undefined` for no limit, 0 or less to look.
  * @returns Resolves when at least one has, or the time is up.
@@ -35,13 +35,18 @@ export async function untilNews(
   timeout: number | undefined,
 ): Promise<void> {
   if (timeout !== undefined && timeout <= 0) return await lookAt(sources);
-  const news = Promise.withResolvers<"news" | "late">();
-  const stops = sources.map((source) => source.watch(() => news.resolve("news")));
-  if (timeout !== undefined) stops.push(after(timeout, () => news.resolve("late")));
-  const why = await news.promise;
-  // This realm may have been held up for all of the time.
-  if (why === "late") await lookAt(sources);
-  for (const stop of stops) stop();
+  const late = Promise.withResolvers<"late">();
+  const stop = timeout === undefined ? undefined : after(timeout, () => late.resolve("late"));
+  while (!sources.some(({ isReady }) => isReady)) {
+    const news = Promise.withResolvers<"news">();
+    const stops = sources.map((source) => source.watch(() => news.resolve("news")));
+    const why = await Promise.race([news.promise, late.promise]);
+    // This realm may have been held up for all of the time.
+    if (why === "late") await lookAt(sources);
+    for (const stop of stops) stop();
+    if (why === "late") break;
+  }
+  stop?.();
 }
 
 /**

@@ -5,8 +5,9 @@
 
 import { OSError } from "./errors.ts";
 
-/** What is removed when the program ends without having done so. */
+/** What is removed when the program ends without having done so: sockets, and folders made for one. */
 const paths = new Set<string>();
+const folders = new Set<string>();
 let isListening = false;
 
 /**
@@ -20,6 +21,7 @@ export function privatePath(): { path: string; folder: string } {
   const what = "Cannot make a folder for a socket";
   try {
     const folder = Deno.makeTempDirSync({ prefix: "herd-" });
+    folders.add(folder);
     return { path: `${folder}/listener`, folder };
   } catch (cause) {
     if (cause instanceof Deno.errors.NotCapable) {
@@ -33,7 +35,7 @@ export function privatePath(): { path: string; folder: string } {
   }
 }
 
-/** Has a file, or a folder and what is in it, removed at the end of the program, if not before. */
+/** Has a socket, or a folder of {@linkcode privatePath}, removed at the end of the program, if not before. */
 export function removeAtExit(path: string): void {
   if (!isListening) addEventListener("unload", removeAll);
   isListening = true;
@@ -44,7 +46,9 @@ export function removeAtExit(path: string): void {
 export function removeNow(path: string): void {
   paths.delete(path);
   try {
-    Deno.removeSync(path, { recursive: true });
+    if (folders.delete(path)) Deno.removeSync(path, { recursive: true });
+    // Something else may have come to be at a path that was given.
+    else if (Deno.lstatSync(path).isSocket) Deno.removeSync(path);
   } catch {
     // Somebody else has, or the program may not any more: it is nothing but a name.
   }

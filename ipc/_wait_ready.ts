@@ -63,11 +63,17 @@ export async function wait<T extends WaitObject>(
     );
   });
   for (const waitable of waitables) waitable.check();
-  if (!waitables.some(({ isReady }) => isReady)) {
-    await untilNews(waitables, waitables.length === 0 ? timeout ?? 0 : timeout);
+  const end = timeout === undefined ? Infinity : performance.now() + timeout;
+  for (;;) {
+    if (!waitables.some(({ isReady }) => isReady)) {
+      const left = end === Infinity ? undefined : end - performance.now();
+      await untilNews(waitables, all.length === 0 ? timeout ?? 0 : left);
+    }
+    // Others may be ready, too, and would never get their turn if nobody looked.
+    await glance(waitables);
+    for (const waitable of waitables) waitable.check();
+    const ready = all.filter((_, i) => waitables[i]!.isReady);
+    // None, where somebody else was quicker.
+    if (ready.length > 0 || all.length === 0 || performance.now() >= end) return ready;
   }
-  // Others may be ready, too, and would never get their turn if nobody looked.
-  await glance(waitables);
-  for (const waitable of waitables) waitable.check();
-  return all.filter((_, i) => waitables[i]!.isReady);
 }

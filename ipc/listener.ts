@@ -30,7 +30,7 @@ export interface ListenerOptions {
 
 /** Limits of a wait for a connection. */
 export interface AcceptOptions {
-  /** Milliseconds; `undefined` for no limit. */
+  /** Milliseconds; `undefined` for no limit, 0 or less to look. */
   timeout?: number | undefined;
   /** Aborting it ends the wait. */
   signal?: AbortSignal | undefined;
@@ -160,6 +160,7 @@ export class Listener implements Disposable, AsyncDisposable, AsyncIterable<Conn
     checkOptions("accept", options, LIMIT_RULES);
     const limits: WaitOptions = { timeout: options.timeout, signal: options.signal };
     checkTimeout(limits.timeout);
+    if (limits.timeout !== undefined && limits.timeout <= 0) await this.#acceptor.look();
     return this.#taken(await this.#acceptor.accept(limits));
   }
 
@@ -264,7 +265,6 @@ function placeAt(address: Address): Place {
         `closed: await listener[Symbol.asyncDispose]() before`,
     );
   }
-  // Relative ones mean another file after Deno.chdir().
   return {
     where,
     leftover: typeof where === "string" && !where.startsWith("\0") ? where : undefined,

@@ -186,6 +186,12 @@ Deno.test({
     const path = `${folder}/socket`;
     new Listener({ address: path }).close();
     assertEquals([...Deno.readDirSync(folder)], []);
+    const replaced = new Listener({ address: path });
+    Deno.removeSync(path);
+    Deno.mkdirSync(`${path}/mine`, { recursive: true });
+    replaced.close();
+    assertEquals([...Deno.readDirSync(path)].map(({ name }) => name), ["mine"]);
+    Deno.removeSync(path, { recursive: true });
     const forgotten = await lines([
       "-A",
       CONFIG,
@@ -416,6 +422,9 @@ Deno.test("accept ends with its time or its signal, and loses nobody", async () 
   using listener = new Listener({ address: LOCAL });
   await assertRejects(() => listener.accept({ timeout: 1 }), TimeoutError);
   await assertRejects(() => listener.accept({ timeout: 0 }), TimeoutError);
+  const waiting = await Client(listener.address);
+  (await listener.accept({ timeout: 0 })).close();
+  waiting.close();
   const controller = new AbortController();
   const aborted = assertRejects(
     () => listener.accept({ signal: controller.signal }),

@@ -370,6 +370,21 @@ export function connectionSuite(kind: string, connect: () => Promise<Ends>): voi
     assertEquals(await connection.wait([], 1), []);
   });
 
+  test("who waits goes on waiting when another has taken what came", async ({ a, b }) => {
+    const polling = [b.poll(HANG), b.poll(HANG)];
+    const waiting = connection.wait([b]);
+    // The first to hear of it takes it at once.
+    const taking = b.poll(HANG).then(() => b.recv());
+    const first = polling[0]!.then(() => b.recv());
+    await a.send(1);
+    await a.send(2);
+    assertEquals((await Promise.all([first, taking])).toSorted(), [1, 2]);
+    await a.send(3);
+    assertEquals(await Promise.all(polling), [true, true]);
+    assertEquals(await waiting, [b]);
+    assertEquals(await b.recv(), 3);
+  });
+
   test("two may wait for the same, and one that gives up does not disturb", async ({ a, b }) => {
     const waits = [connection.wait([b]), b.poll(1), connection.wait([b], 1), b.poll(HANG)];
     await waits[1];
