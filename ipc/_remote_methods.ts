@@ -31,6 +31,7 @@ const METHODS: Readonly<Record<string, Readonly<Record<string, RemoteMethod>>>> 
   Conn: { read: "call", write: "call", closeWrite: "call", close: "call" },
   desk: { lodge: "call", fetch: "call", taken: "call" },
   Queue: QUEUE,
+  SimpleQueue: { put: "call", get: "call", empty: "call" },
   JoinableQueue: { ...QUEUE, task_done: "call", join: 0 },
   Barrier: { wait: 0, reset: "call", abort: "call" },
 };

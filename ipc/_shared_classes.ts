@@ -3,4 +3,4 @@
  */
 
 import "../sync/mod.ts";
-import "./queue.ts";
+import "./simple_queue.ts";

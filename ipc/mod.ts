@@ -37,5 +37,6 @@ export type { ProcessOptions, Target } from "./_process_options.ts";
 export { Process, type Sentinel } from "./process.ts";
 export { JoinableQueue, Queue, type QueueOptions, type QueueSyncOptions } from "./queue.ts";
 export { Empty, Full, ShutDown } from "./queue_errors.ts";
+export { SimpleQueue } from "./simple_queue.ts";
 export { current_thread, type ThreadInfo } from "./thread.ts";
 export { transfer } from "./transfer.ts";
