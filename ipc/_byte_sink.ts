@@ -25,11 +25,25 @@ export class ByteSink {
   #position: number;
   #start: number;
 
-  constructor() {
-    this.#bytes = spare?.bytes ?? new Uint8Array(SLAB);
-    this.#start = this.#position = spare?.used ?? 0;
-    spare = undefined;
+  /** @param own Memory to write into from its beginning, instead of a slab; see {@linkcode rewind}. */
+  constructor(own?: Uint8Array<ArrayBuffer>) {
+    this.#bytes = own ?? spare?.bytes ?? new Uint8Array(SLAB);
+    this.#start = this.#position = own === undefined ? spare?.used ?? 0 : 0;
+    if (own === undefined) spare = undefined;
     this.#view = new DataView(this.#bytes.buffer);
+  }
+
+  /** Begins anew, in the memory that was given to the constructor. */
+  rewind(own: Uint8Array<ArrayBuffer>): void {
+    this.#position = this.#start = 0;
+    if (this.#bytes === own) return;
+    this.#bytes = own;
+    this.#view = new DataView(own.buffer);
+  }
+
+  /** How many bytes were written into `own`; `undefined` when they did not fit. */
+  writtenInto(own: Uint8Array<ArrayBuffer>): number | undefined {
+    return this.#bytes === own ? this.#position : undefined;
   }
 
   /** Gives the slab back without what was written. */

@@ -25,6 +25,11 @@ export class ByteSource {
     this.#elements = bytes.length;
   }
 
+  /** Begins anew: the bytes are others now. */
+  rewind(): void {
+    this.#position = 0;
+  }
+
   /** What is wrong with the bytes, as an error that tells where. */
   fault(reason: string, cause?: unknown): FrameError {
     return new FrameError(

@@ -39,6 +39,7 @@
 
 import { BufferMoves } from "./_buffer_moves.ts";
 import { ByteSink } from "./_byte_sink.ts";
+import { dataCloneError } from "./_bytes_kinds.ts";
 import { ValueReader } from "./_bytes_reader.ts";
 import { ValueWriter } from "./_bytes_writer.ts";
 import { messageLength } from "./_frame.ts";
@@ -66,6 +67,32 @@ export function toBytes(value: unknown, transfer: readonly Transferable[] = []):
       inside,
       ...outside.map((part) => part instanceof ArrayBuffer ? moved!.get(part)! : part),
     ];
+  } catch (error) {
+    sink.abandon();
+    throw error;
+  }
+}
+
+/**
+ * The same without a copy of large buffers: the other parts are the value's own memory, which is its owner's
+ * to change as soon as anything else runs.
+ *
+ * @param tag A byte to go before the value's, for the reader to take off.
+ */
+export function borrowBytes(value: unknown, tag: number): Uint8Array[] {
+  const sink = new ByteSink();
+  try {
+    sink.byte(tag);
+    const outside = new ValueWriter(sink, undefined, true).write(value) as readonly Uint8Array[];
+    const inside = sink.end();
+    if (outside.some((part) => part.length === 0)) {
+      throw dataCloneError(
+        "An ArrayBuffer could not be cloned: a getter of the message detached it",
+      );
+    }
+    const message = [inside, ...outside];
+    messageLength(message);
+    return message;
   } catch (error) {
     sink.abandon();
     throw error;

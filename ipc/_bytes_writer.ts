@@ -33,6 +33,7 @@ const LONGEST_BUFFER = 2 ** 32 - 1;
 export class ValueWriter {
   readonly #sink: ByteSink;
   readonly #moves: BufferMoves | undefined;
+  readonly #borrows: boolean;
   /** The objects that were written, or begun, and their numbers. */
   readonly #ids = new Map<object, number>();
   readonly #shapes = new ShapeTable();
@@ -40,14 +41,16 @@ export class ValueWriter {
   readonly #keys = new Map<string, number>();
   /** Objects that are too deep to be written in place, and as what they were announced. */
   readonly #late: { readonly tag: number; readonly value: object }[] = [];
-  /** Copies of large buffers, and those that are to be moved. */
+  /** Large buffers: copies, what is to be moved, or what is borrowed. */
   readonly #outside: (Uint8Array | ArrayBuffer)[] = [];
   #depth = 0;
   #reserved = 0;
 
-  constructor(sink: ByteSink, moves: BufferMoves | undefined) {
+  /** @param borrows Whether large buffers are not copied. */
+  constructor(sink: ByteSink, moves: BufferMoves | undefined, borrows = false) {
     this.#sink = sink;
     this.#moves = moves;
+    this.#borrows = borrows;
   }
 
   /** Writes a whole message. Returns its other parts, some of which may have to be moved yet. */
@@ -280,7 +283,7 @@ export class ValueWriter {
     const isMoved = this.#moves?.announce(buffer, bytes.length) ?? false;
     if (bytes.length >= LEAST_PART && !buffer.resizable) {
       this.#sink.byte(Tag.outsideBuffer);
-      this.#outside.push(isMoved ? buffer : snapshot(bytes));
+      this.#outside.push(isMoved ? buffer : this.#borrows ? bytes : snapshot(bytes));
     } else {
       this.#sink.byte(buffer.resizable ? Tag.resizableBuffer : Tag.buffer);
       this.#sink.length(bytes.length);

@@ -7,42 +7,39 @@
 
 import { ByteSink } from "./_byte_sink.ts";
 import { ByteSource } from "./_byte_source.ts";
-import { fromBytes, toBytes } from "./_bytes.ts";
+import { borrowBytes, fromBytes } from "./_bytes.ts";
 import { readPrimitive, writePrimitive } from "./_bytes_primitives.ts";
 import { decode, encode, needsEncoding } from "./_codec.ts";
 import type { Message } from "./_frame.ts";
 import { fetchObjects, ItemExporter, itemImporter, objectsTaken } from "./_item_carrier.ts";
+import { Slip } from "./_slip.ts";
 
 const PRIMITIVE = 0;
 const PLAIN = 1;
 const ENCODED = 2;
 
+/** Primitives on their way out, and what comes in: nothing of the user's runs while they are in use. */
+const outgoing = new Slip();
+const incoming = new Slip();
+const sink = new ByteSink(outgoing.bytes);
+const source = new ByteSource(incoming.bytes);
+
 /**
- * A value as bytes, as it is now.
+ * A value as bytes, as it is now, and only now: large buffers are still the value's own, and the slip is the next
+ * value's as well. What is to last is {@linkcode kept}.
  *
  * @throws {DOMException} `DataCloneError`, when something in it can't be sent.
  */
-export function itemToBytes(value: unknown): Message {
-  if (isPrimitive(value)) {
-    const sink = new ByteSink();
-    sink.byte(PRIMITIVE);
-    writePrimitive(sink, value);
-    return [sink.end()];
-  }
-  const isSpecial = needsEncoding(value);
-  const transfer: Transferable[] = [];
-  const wire = isSpecial ? special(value, transfer) : value;
-  const [first, ...rest] = toBytes(wire, transfer);
-  const tagged = new Uint8Array(first!.length + 1);
-  tagged[0] = isSpecial ? ENCODED : PLAIN;
-  tagged.set(first!, 1);
-  return [tagged, ...rest];
+export function itemToBytes(value: unknown): Message | Slip {
+  if (isPrimitive(value)) return primitiveToBytes(value);
+  return needsEncoding(value) ? borrowBytes(special(value), ENCODED) : borrowBytes(value, PLAIN);
 }
 
 /** The numbers of the shared objects in a value, and the value encoded. */
-function special(value: unknown, transfer: Transferable[]): [ids: number[], wire: unknown] {
+function special(value: unknown): [ids: number[], wire: unknown] {
   const exporter = new ItemExporter();
-  const wire = encode(value, transfer, exporter);
+  // What is marked for transfer is copied as all is: who can't put it is to have it still.
+  const wire = encode(value, [], exporter);
   return [exporter.ids, wire];
 }
 
@@ -51,9 +48,38 @@ function isPrimitive(value: unknown): boolean {
   return value === null || (type !== "object" && type !== "function" && type !== "symbol");
 }
 
+function primitiveToBytes(value: unknown): Message | Slip {
+  sink.rewind(outgoing.bytes);
+  sink.byte(PRIMITIVE);
+  writePrimitive(sink, value);
+  const length = sink.writtenInto(outgoing.bytes);
+  if (length === undefined) return [sink.end()];
+  outgoing.length = length;
+  return outgoing;
+}
+
+/** The same message in memory of its own. */
+export function kept(message: Message | Slip): Message {
+  if (message instanceof Slip) return [message.copy()];
+  const [first, ...large] = message;
+  return [first!, ...large.map((part) => part.slice())];
+}
+
+/** Where short messages are to go that {@linkcode itemFromBytes} is to read at once. */
+export function incomingSlip(): Slip {
+  return incoming;
+}
+
 /** The value of {@linkcode itemToBytes}; a promise where it has shared objects that are unknown here. */
-export function itemFromBytes(message: Message): unknown {
-  const [first, ...rest] = message;
+export function itemFromBytes(message: Message | Slip): unknown {
+  if (!(message instanceof Slip)) return valueOf(message);
+  if (message.bytes[0] !== PRIMITIVE) return valueOf([message.copy()]);
+  source.rewind();
+  source.byte();
+  return readPrimitive(source, source.byte());
+}
+
+function valueOf([first, ...large]: Message): unknown {
   const bytes = first!.subarray(1);
   if (first![0] === PRIMITIVE) {
     const source = new ByteSource(bytes);
@@ -61,7 +87,7 @@ export function itemFromBytes(message: Message): unknown {
     source.end();
     return value;
   }
-  const value = fromBytes([bytes, ...rest]);
+  const value = fromBytes([bytes, ...large]);
   if (first![0] === PLAIN) return value;
   const [ids, wire] = value as [number[], unknown];
   const finish = (_objects: readonly object[]) => {

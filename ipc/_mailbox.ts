@@ -8,28 +8,34 @@
  *
  * | word         | meaning                                            |
  * | ------------ | -------------------------------------------------- |
- * | `STATE`      | `OPEN`, or `SHUT`: nothing comes any more          |
- * | `UNFINISHED` | messages put that nobody has called done           |
+ * | `STATE`      | `OPEN`; `SHUT`: nothing comes any more; `DROPPING`: that, and what is there is about to go |
+ * | `DONE`       | of the messages that were ever put, how many are done; it wraps around |
+ * | `DROPPED`    | `DONE` as it will be once all that is there is dropped |
  * | ring         | see `_ring.ts`                                     |
  *
- * Whoever dies in the middle: a getter has the message, or it is still there; a putter's is there, or is not.
+ * Whoever dies in the middle: a getter has the message, or it is still there; a putter's is there, or is not,
+ * and is unfinished or is not, by one store. What is `DROPPING` is dropped by the next to enter the guard.
  * What a nudged one did not live to do, the others look for, since all look when somebody has died.
  */
 
-import type { Deadline, Protocol } from "../sync/_drive.ts";
+import { type Deadline, isOver, type Protocol } from "../sync/_drive.ts";
+import { linger } from "../sync/_park.ts";
 import { thisRealm } from "../sync/_realm.ts";
 import { allocate, OWN_WORDS, WaitQueue } from "../sync/_wait_queue.ts";
 import { FIELD, NODE } from "../sync/_waiters.ts";
-import { nudge, nudgeAll, untilDone } from "../sync/_waiting.ts";
+import { AT_ONCE, nudge, nudgeAll, TOO_LATE, untilDone } from "../sync/_waiting.ts";
 import type { Message } from "./_frame.ts";
-import { allocateBytes, Ring, RING_WORDS } from "./_ring.ts";
+import { allocateBytes, Ring, RING_COUNT, RING_WORDS } from "./_ring.ts";
+import { Slip } from "./_slip.ts";
 
 const STATE = OWN_WORDS;
-const UNFINISHED = OWN_WORDS + 1;
-const RING = OWN_WORDS + 2;
+const DONE = OWN_WORDS + 1;
+const DROPPED = OWN_WORDS + 2;
+const RING = OWN_WORDS + 3;
 
-/** Any other is open. */
+const OPEN = 0;
 const SHUT = 1;
+const DROPPING = 2;
 
 /** The memory of a mailbox. */
 export interface MailboxMemory {
@@ -49,7 +55,7 @@ export type GetEnd = Uint8Array<ArrayBuffer>[] | "empty" | "shut";
 /** Memory for a mailbox. */
 export function allocateMailbox(maxsize: number): MailboxMemory {
   return {
-    getters: allocate(2 + RING_WORDS),
+    getters: allocate(RING - OWN_WORDS + RING_WORDS),
     putters: allocate(0),
     joiners: allocate(0),
     bytes: allocateBytes(),
@@ -65,10 +71,12 @@ export class Mailbox {
   readonly #joiners: WaitQueue;
   readonly #words: Int32Array<SharedArrayBuffer>;
   readonly #ring: Ring;
+  readonly #maxsize: number;
 
   /** Attaches to its memory. */
   constructor(memory: MailboxMemory) {
     this.memory = memory;
+    this.#maxsize = memory.maxsize;
     this.#getters = new WaitQueue(memory.getters, () => this.#repair());
     this.#putters = new WaitQueue(memory.putters);
     this.#joiners = new WaitQueue(memory.joiners);
@@ -80,6 +88,7 @@ export class Mailbox {
     this.#putters.rebuild();
     this.#joiners.rebuild();
     this.#ring.repair();
+    if (Atomics.load(this.#words, STATE) === DROPPING) this.#drop();
   }
 
   /** Its number in this process. */
@@ -93,12 +102,11 @@ export class Mailbox {
   }
 
   get isFull(): boolean {
-    const { maxsize } = this.memory;
-    return maxsize > 0 && this.count >= maxsize;
+    return this.#maxsize > 0 && this.count >= this.#maxsize;
   }
 
   get isShut(): boolean {
-    return Atomics.load(this.#words, STATE) === SHUT;
+    return Atomics.load(this.#words, STATE) !== OPEN;
   }
 
   /**
@@ -106,7 +114,7 @@ export class Mailbox {
    *
    * @throws {ValueError} When it is too long.
    */
-  tryPut(message: Message): PutEnd {
+  tryPut(message: Message | Slip): PutEnd {
     this.#getters.enter();
     try {
       return this.#putFirst(message);
@@ -115,7 +123,7 @@ export class Mailbox {
     }
   }
 
-  #putFirst(message: Message): PutEnd {
+  #putFirst(message: Message | Slip): PutEnd {
     if (this.isShut) return "shut";
     // Others came before.
     if (this.isFull || (!this.#putters.isEmpty && this.#putters.first() !== 0)) return "full";
@@ -127,7 +135,7 @@ export class Mailbox {
   *put(message: Message, realm: number, deadline: Deadline): Protocol<PutEnd> {
     const now = this.#getters.guarded(() => {
       const end = this.#putFirst(message);
-      if (end !== "full" || deadline.until <= performance.now()) return end;
+      if (end !== "full" || isOver(deadline)) return end;
       return this.#putters.join(realm, 0);
     });
     if (typeof now !== "number") return now;
@@ -164,17 +172,28 @@ export class Mailbox {
     nudge(this.#putters);
   }
 
-  #write(message: Message): void {
-    this.#ring.write(message);
-    Atomics.add(this.#words, UNFINISHED, 1);
+  #write(message: Message | Slip): void {
+    if (message instanceof Slip) this.#ring.writeSlip(message);
+    else this.#ring.write(message);
     if (!this.#getters.isEmpty) nudge(this.#getters);
   }
 
-  /** Takes the oldest message if there is one. */
-  tryGet(): GetEnd {
+  /** Has a thread that may block look a moment whether a message goes, or the last one has been taken. */
+  linger(): void {
+    linger(this.#words, RING + RING_COUNT, this.count);
+  }
+
+  /**
+   * Takes the oldest message if there is one.
+   *
+   * @param slip Where it goes if it is short enough.
+   */
+  tryGet(): GetEnd;
+  tryGet<S extends Slip>(slip: S): GetEnd | S;
+  tryGet<S extends Slip>(slip?: S): GetEnd | S {
     this.#getters.enter();
     try {
-      return this.#getNow() ?? "empty";
+      return this.#getNow(slip) ?? "empty";
     } finally {
       this.#getters.leave();
     }
@@ -185,7 +204,7 @@ export class Mailbox {
     const now = this.#getters.guarded(() => {
       const now = this.#getNow();
       if (now !== undefined) return now;
-      return deadline.until <= performance.now() ? "empty" : this.#getters.join(realm, 0);
+      return isOver(deadline) ? "empty" : this.#getters.join(realm, 0);
     });
     if (typeof now !== "number") return now;
     return (yield* untilDone(this.#getters, now, deadline, {
@@ -195,10 +214,12 @@ export class Mailbox {
     })) ?? "empty";
   }
 
-  #getNow(): Uint8Array<ArrayBuffer>[] | "shut" | undefined {
-    const message = this.#ring.read();
+  #getNow(): Uint8Array<ArrayBuffer>[] | "shut" | undefined;
+  #getNow<S extends Slip>(slip?: S): Uint8Array<ArrayBuffer>[] | S | "shut" | undefined;
+  #getNow<S extends Slip>(slip?: S): Uint8Array<ArrayBuffer>[] | S | "shut" | undefined {
+    const message = this.#ring.read(slip);
     if (message === undefined) return this.isShut ? "shut" : undefined;
-    this.#tellPutters();
+    if (this.#maxsize > 0) this.#tellPutters();
     return message;
   }
 
@@ -215,7 +236,7 @@ export class Mailbox {
     const isReady = () => this.count > 0 || this.isShut ? true : undefined;
     const now = this.#getters.guarded(() => {
       if (isReady()) return AT_ONCE;
-      return deadline.until <= performance.now() ? TOO_LATE : this.#getters.join(realm, 0);
+      return isOver(deadline) ? TOO_LATE : this.#getters.join(realm, 0);
     });
     if (now <= 0) return now === AT_ONCE;
     const end = yield* untilDone(this.#getters, now, deadline, {
@@ -236,11 +257,12 @@ export class Mailbox {
    */
   shut(immediate: boolean): void {
     this.#getters.guarded(() => {
-      Atomics.store(this.#words, STATE, SHUT);
-      if (immediate) {
-        const left = this.unfinished - this.count;
-        this.#ring.clear();
-        Atomics.store(this.#words, UNFINISHED, Math.max(left, 0));
+      if (!immediate) Atomics.store(this.#words, STATE, SHUT);
+      else {
+        const left = Math.max(this.unfinished - this.count, 0);
+        Atomics.store(this.#words, DROPPED, this.#ring.written - left);
+        Atomics.store(this.#words, STATE, DROPPING);
+        this.#drop();
       }
       nudgeAll(this.#getters);
       nudgeAll(this.#putters);
@@ -248,16 +270,24 @@ export class Mailbox {
     });
   }
 
-  /** How many messages were put and not called done. */
+  /** To do it once more, or to do the rest, comes to the same. */
+  #drop(): void {
+    this.#ring.clear();
+    Atomics.store(this.#words, DONE, Atomics.load(this.#words, DROPPED));
+    Atomics.store(this.#words, STATE, SHUT);
+  }
+
+  /** How many messages were put and not called done. Under the guard. */
   get unfinished(): number {
-    return Atomics.load(this.#words, UNFINISHED);
+    return this.#ring.written - Atomics.load(this.#words, DONE) | 0;
   }
 
   /** A message that was taken is done; `false` when there is none. */
   done(): boolean {
     return this.#getters.guarded(() => {
       if (this.unfinished === 0) return false;
-      if (Atomics.sub(this.#words, UNFINISHED, 1) === 1) nudgeAll(this.#joiners);
+      Atomics.add(this.#words, DONE, 1);
+      if (this.unfinished === 0) nudgeAll(this.#joiners);
       return true;
     });
   }
@@ -266,7 +296,7 @@ export class Mailbox {
   *join(realm: number, deadline: Deadline): Protocol<boolean> {
     const node = this.#getters.guarded(() => {
       if (this.unfinished === 0) return AT_ONCE;
-      return deadline.until <= performance.now() ? TOO_LATE : this.#joiners.join(realm, 0);
+      return isOver(deadline) ? TOO_LATE : this.#joiners.join(realm, 0);
     });
     if (node <= 0) return node === AT_ONCE;
     const end = yield* untilDone(this.#joiners, node, deadline, {
@@ -276,6 +306,3 @@ export class Mailbox {
     return end ?? false;
   }
 }
-
-const AT_ONCE = 0;
-const TOO_LATE = -1;

@@ -11,25 +11,30 @@
  * | `COUNT`    | how many there are                                             |
  * | `CAPACITY` | bytes that are used round and round                            |
  * | `GROWN`    | while it grows: one more than the head that there will be then |
+ * | `WRITTEN`  | how many messages there ever were; it wraps around             |
  *
- * A message is its length in bytes and the number of its parts, in four bytes each; the length of each part, if
- * there are several; their bytes, and what makes up four. It does not go round the end: what is too short there
- * is marked and skipped. Head and tail are equal when it is empty, and only then.
+ * A message is its length in bytes, the number of its parts, and its number, in four bytes each; the length of
+ * each part, if there are several; their bytes, and what makes up four. It does not go round the end: what is
+ * too short there is marked and skipped. Head and tail are equal when it is empty, and only then.
  *
  * A thread may be stopped by force in the middle: a message is there once `TAIL` says so, and gone once `HEAD`
- * does, each by one store; {@linkcode Ring.repair} sees to the rest.
+ * does, each by one store; {@linkcode Ring.repair} finds out `COUNT` and `WRITTEN` from what is there.
  */
 
 import { ValueError } from "../sync/errors.ts";
 import { type Message, messageLength } from "./_frame.ts";
+import type { Slip } from "./_slip.ts";
 
 const HEAD = 0;
 const TAIL = 1;
 const COUNT = 2;
 const CAPACITY = 3;
 const GROWN = 4;
+const WRITTEN = 5;
 /** Words that a ring needs for itself. */
-export const RING_WORDS = 5;
+export const RING_WORDS = 6;
+/** Which of them changes with each message that comes or goes. */
+export const RING_COUNT = COUNT;
 
 /** Bytes to begin with. */
 const FIRST_BYTES = 16_384;
@@ -37,7 +42,9 @@ const FIRST_BYTES = 16_384;
 export const MOST_BYTES = 2 ** 30;
 /** In place of a length: the rest up to the end is empty. */
 const SKIP = -1;
-const HEADER = 8;
+/** Bytes before a message, and the word of them that has its number. */
+const HEADER = 12;
+const NUMBER = 2;
 
 /** Memory for the messages of a ring. */
 export function allocateBytes(): SharedArrayBuffer {
@@ -71,6 +78,11 @@ export class Ring {
     return Atomics.load(this.#words, COUNT);
   }
 
+  /** How many there ever were; it wraps around. */
+  get written(): number {
+    return Atomics.load(this.#words, WRITTEN);
+  }
+
   /**
    * Adds a message.
    *
@@ -79,40 +91,77 @@ export class Ring {
   write(message: Message): void {
     const table = message.length === 1 ? 0 : message.length;
     const length = messageLength(message) + 4 * table;
-    const start = this.#reserve(HEADER + length);
-    const lengths = this.#lengths;
-    let word = start / 4;
-    lengths[word++] = length;
-    lengths[word++] = message.length;
-    for (let i = 0; i < table; i++) lengths[word++] = message[i]!.length;
+    const start = this.#begin(length, message.length);
+    let word = (start + HEADER) / 4;
+    for (let i = 0; i < table; i++) this.#lengths[word++] = message[i]!.length;
     let at = word * 4;
     for (const part of message) {
       this.#bytes.set(part, at);
       at += part.length;
     }
-    this.#set(TAIL, this.#after(start, length));
-    this.#set(COUNT, this.count + 1);
+    this.#commit(start, length);
   }
 
-  /** Takes the oldest message out, if there is one. */
-  read(): Uint8Array<ArrayBuffer>[] | undefined {
+  /** Adds a message of one part. */
+  writeSlip({ words, length }: Slip): void {
+    const start = this.#begin(length, 1);
+    const lengths = this.#lengths;
+    const at = (start + HEADER) / 4;
+    for (let word = 0; word * 4 < length; word++) lengths[at + word] = words[word]!;
+    this.#commit(start, length);
+  }
+
+  /** Finds room for a message; returns where it begins. */
+  #begin(length: number, parts: number): number {
+    const start = this.#reserve(HEADER + length);
+    const word = start / 4;
+    this.#lengths[word] = length;
+    this.#lengths[word + 1] = parts;
+    this.#lengths[word + NUMBER] = this.#get(WRITTEN) + 1;
+    return start;
+  }
+
+  #commit(start: number, length: number): void {
+    this.#set(TAIL, this.#after(start, length));
+    this.#words[WRITTEN]! += 1;
+    this.#words[COUNT]! += 1;
+  }
+
+  /**
+   * Takes the oldest message out, if there is one.
+   *
+   * @param slip Where it goes if it has one part and is short enough.
+   * @returns Its parts, or the slip.
+   */
+  read<S extends Slip>(slip?: S): Uint8Array<ArrayBuffer>[] | S | undefined {
     const start = this.#first();
     if (start === undefined) return undefined;
     const length = this.#lengths[start / 4]!;
     const parts = this.#lengths[start / 4 + 1]!;
-    const message: Uint8Array<ArrayBuffer>[] = [];
-    if (parts === 1) message.push(this.#copy(start + HEADER, length));
-    else {
-      const table = start / 4 + HEADER / 4;
-      let at = (table + parts) * 4;
-      for (let i = 0; i < parts; i++) {
-        const part = this.#lengths[table + i]!;
-        message.push(this.#copy(at, part));
-        at += part;
-      }
-    }
+    const message = slip !== undefined && parts === 1 && length <= slip.bytes.length
+      ? this.#copyTo(slip, start + HEADER, length)
+      : this.#copyAll(start + HEADER, parts, length);
     this.#set(HEAD, this.#after(start, length));
-    this.#set(COUNT, this.count - 1);
+    this.#words[COUNT]! -= 1;
+    return message;
+  }
+
+  #copyTo<S extends Slip>(slip: S, at: number, length: number): S {
+    const lengths = this.#lengths;
+    for (let word = 0; word * 4 < length; word++) slip.words[word] = lengths[at / 4 + word]!;
+    slip.length = length;
+    return slip;
+  }
+
+  #copyAll(start: number, parts: number, length: number): Uint8Array<ArrayBuffer>[] {
+    if (parts === 1) return [this.#copy(start, length)];
+    const message: Uint8Array<ArrayBuffer>[] = [];
+    let at = start + parts * 4;
+    for (let i = 0; i < parts; i++) {
+      const part = this.#lengths[start / 4 + i]!;
+      message.push(this.#copy(at, part));
+      at += part;
+    }
     return message;
   }
 
@@ -137,7 +186,7 @@ export class Ring {
     let count = 0;
     for (let at = this.#get(HEAD), tail = this.#get(TAIL); at !== tail; count++) {
       const start = this.#skipped(at);
-      if (start === tail) break;
+      this.#set(WRITTEN, this.#lengths[start / 4 + NUMBER]!);
       at = this.#after(start, this.#lengths[start / 4]!);
     }
     this.#set(COUNT, count);
@@ -164,7 +213,9 @@ export class Ring {
     const needed = bytes + 3 & ~3;
     for (;;) {
       this.#look();
-      const [head, tail, capacity] = [this.#get(HEAD), this.#get(TAIL), this.#get(CAPACITY)];
+      const head = this.#get(HEAD);
+      const tail = this.#get(TAIL);
+      const capacity = this.#get(CAPACITY);
       // Never so much that tail would come to head: that would look empty.
       if (tail < head) {
         if (head - tail > needed) return tail;
@@ -179,22 +230,34 @@ export class Ring {
   }
 
   #grow(capacity: number, needed: number): void {
-    const wanted = capacity + Math.max(capacity, needed + HEADER);
-    if (wanted > MOST_BYTES) {
+    const head = this.#get(HEAD);
+    const isWrapped = this.#get(TAIL) < head;
+    const least = capacity + Math.max(needed + HEADER, isWrapped ? capacity - head : 0);
+    if (least > MOST_BYTES) {
       throw new ValueError(
         `Cannot send a message of ${needed} bytes: ${MOST_BYTES} bytes are the most that may wait`,
       );
     }
-    if (this.#buffer.byteLength < wanted) this.#buffer.grow(wanted);
-    const head = this.#get(HEAD);
+    this.#extend(Math.min(Math.max(least, 2 * capacity), MOST_BYTES));
     let first = head;
-    if (this.#get(TAIL) < head) {
+    if (isWrapped) {
       // What is to be read before it goes round stays at the end, where it says so.
       first = this.#buffer.byteLength - (capacity - head);
       new Uint8Array(this.#buffer).copyWithin(first, head, capacity);
     }
     this.#set(GROWN, first + 1);
     this.#finishGrowing(first);
+  }
+
+  #extend(bytes: number): void {
+    if (this.#buffer.byteLength >= bytes) return;
+    try {
+      this.#buffer.grow(bytes);
+    } catch (cause) {
+      throw new ValueError(`Cannot send a message: no memory for ${bytes} bytes that wait`, {
+        cause,
+      });
+    }
   }
 
   /** To do it once more, or to do the rest, comes to the same. */
@@ -212,8 +275,9 @@ export class Ring {
     this.#lengths = new Int32Array(this.#buffer, 0, capacity / 4);
   }
 
+  /** Under the guard nobody else writes. */
   #get(word: number): number {
-    return Atomics.load(this.#words, word);
+    return this.#words[word]!;
   }
 
   #set(word: number, value: number): void {

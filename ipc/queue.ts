@@ -11,15 +11,18 @@ import {
   deadlineOf,
   driveAsync,
   driveSync,
+  forever,
+  isOver,
 } from "../sync/_drive.ts";
 import type { AcquireOptions, AcquireSyncOptions } from "../sync/_acquirable.ts";
 import { whoCalls } from "../sync/_identity.ts";
 import { aTypeOf, checkArgument, checkOptions, type OptionRule } from "../sync/_options.ts";
 import { registerShareable } from "../sync/_shareable.ts";
 import { RuntimeError, ValueError } from "../sync/errors.ts";
-import { itemFromBytes, itemToBytes } from "./_item_bytes.ts";
+import { incomingSlip, itemFromBytes, itemToBytes, kept } from "./_item_bytes.ts";
 import { unknownObject } from "./_item_carrier.ts";
 import { allocateMailbox, type GetEnd, Mailbox, type MailboxMemory } from "./_mailbox.ts";
+import type { Slip } from "./_slip.ts";
 import { Empty, Full, ShutDown } from "./queue_errors.ts";
 
 /** How to put or get: whether to wait, for how many milliseconds, and a signal. */
@@ -35,6 +38,8 @@ const MAXSIZE: OptionRule = {
   allows: (value) => Number.isSafeInteger(value) && (value as number) < 2 ** 31,
 };
 const NOW = { block: false };
+const PUT = forever("put an item");
+const GET = forever("get an item");
 
 let mailboxOf: (queue: Queue<unknown>) => Mailbox;
 let attach: (queue: Queue<unknown>, memory: MailboxMemory) => void;
@@ -114,11 +119,13 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
    * ```
    */
   async put(item: T, options?: QueueOptions): Promise<void> {
-    const message = this.#message(item);
-    let end = options === undefined ? this.#mailbox.tryPut(message) : "full";
-    if (end === "full") {
-      const deadline = queueDeadline("put an item", options, RULES);
-      end = await driveAsync(this.#mailbox.put(message, whoCalls().realm, deadline));
+    if (this.#isClosed) throw closedError("put an item");
+    const deadline = queueDeadline(PUT, options, RULES);
+    const { realm } = whoCalls();
+    const message = itemToBytes(item);
+    let end = this.#mailbox.tryPut(message);
+    if (end === "full" && !isOver(deadline)) {
+      end = await driveAsync(this.#mailbox.put(kept(message), realm, deadline));
     }
     if (end !== "put") throw notPut(end, this.maxsize);
   }
@@ -144,18 +151,18 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
    * ```
    */
   putSync(item: T, options?: QueueSyncOptions): void {
-    const message = this.#message(item);
-    let end = options === undefined ? this.#mailbox.tryPut(message) : "full";
-    if (end === "full") {
-      const deadline = queueDeadline("put an item", options, SYNC_RULES);
-      end = driveSync(this.#mailbox.put(message, whoCalls().realm, deadline));
+    if (this.#isClosed) throw closedError("put an item");
+    const deadline = queueDeadline(PUT, options, SYNC_RULES);
+    const message = itemToBytes(item);
+    let end = this.#mailbox.tryPut(message);
+    if (end === "full" && !isOver(deadline)) {
+      this.#mailbox.linger();
+      end = this.#mailbox.tryPut(message);
+      if (end === "full") {
+        end = driveSync(this.#mailbox.put(kept(message), whoCalls().realm, deadline));
+      }
     }
     if (end !== "put") throw notPut(end, this.maxsize);
-  }
-
-  #message(item: T) {
-    if (this.#isClosed) throw closedError("put an item");
-    return itemToBytes(item);
   }
 
   /**
@@ -178,15 +185,15 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
    */
   async get(options?: QueueOptions): Promise<T> {
     if (this.#isClosed) throw closedError("get an item");
-    let end = options === undefined ? this.#mailbox.tryGet() : "empty";
-    if (end === "empty") {
-      const deadline = queueDeadline("get an item", options, RULES);
+    const deadline = queueDeadline(GET, options, RULES);
+    let end: GetEnd | Slip = this.#mailbox.tryGet(incomingSlip());
+    if (end === "empty" && !isOver(deadline)) {
       end = await driveAsync(this.#mailbox.get(whoCalls().realm, deadline));
     }
     return await this.#item(end);
   }
 
-  #item(end: GetEnd): T | Promise<T> {
+  #item(end: GetEnd | Slip): T | Promise<T> {
     if (end === "empty") throw new Empty("Cannot get an item: there was none in time");
     if (end === "shut") throw shutDown("get an item", ", and it has none any more");
     return itemFromBytes(end) as T | Promise<T>;
@@ -211,10 +218,12 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
    */
   getSync(options?: QueueSyncOptions): T {
     if (this.#isClosed) throw closedError("get an item");
-    let end = options === undefined ? this.#mailbox.tryGet() : "empty";
-    if (end === "empty") {
-      const deadline = queueDeadline("get an item", options, SYNC_RULES);
-      end = driveSync(this.#mailbox.get(whoCalls().realm, deadline));
+    const deadline = queueDeadline(GET, options, SYNC_RULES);
+    let end: GetEnd | Slip = this.#mailbox.tryGet(incomingSlip());
+    if (end === "empty" && !isOver(deadline)) {
+      this.#mailbox.linger();
+      end = this.#mailbox.tryGet(incomingSlip());
+      if (end === "empty") end = driveSync(this.#mailbox.get(whoCalls().realm, deadline));
     }
     const item = this.#item(end);
     if (item instanceof Promise) throw unknownObject();
@@ -414,11 +423,12 @@ for (const constructor of [Queue, JoinableQueue]) {
 }
 
 function queueDeadline(
-  what: string,
+  none: Deadline,
   options: QueueOptions | undefined,
   rules: typeof RULES | typeof SYNC_RULES,
 ): Deadline {
-  const deadline = deadlineOf(what, options, rules);
+  if (options === undefined) return none;
+  const deadline = deadlineOf(none.what, options, rules);
   return options?.block === false ? { ...deadline, until: -Infinity } : deadline;
 }
 

@@ -18,6 +18,8 @@ type Words = Int32Array<SharedArrayBuffer>;
  * costs processor time, larger delays what a blocked thread has to do about another's death or its own end.
  */
 const SLICE = 50;
+/** Looks at a word before its thread goes to sleep for it: some microseconds, lost where nothing comes. */
+const LOOKS = 100;
 /** Looks at a guard before its thread sleeps. A guard is held for less than a microsecond. */
 const SPINS = 64;
 /** Milliseconds of that sleep: only when the thread that has the guard does not get to run. */
@@ -32,6 +34,14 @@ export function wake(words: Words, index: number, count = Infinity): void {
 export function spin(words: Words, index: number, value: number, round: number): void {
   if (round < SPINS) Atomics.pause();
   else Atomics.wait(words, index, value, NAP);
+}
+
+/**
+ * Looks for a moment whether another thread changes the word: where it mostly does at once, since to sleep and
+ * to be woken takes both threads a multiple of the time.
+ */
+export function linger(words: Words, index: number, value: number): void {
+  for (let look = 0; look < LOOKS && Atomics.load(words, index) === value; look++) Atomics.pause();
 }
 
 /** Blocks this thread while the word has the value, for at most `ms` milliseconds or one slice. */

@@ -58,6 +58,25 @@ export function checkAlive(realm: number): void {
   if (!thisRealm().realms.isAlive(realm)) throw endedError();
 }
 
+/** How many realms had died when this one was last seen alive. */
+let deathsSeen: { readonly realms: Realms; readonly deaths: number } | undefined;
+
+/**
+ * The same of this realm, for whoever asks often: that looks again only when some realm has died.
+ *
+ * @throws {CancelledError} When it has ended.
+ */
+export function checkThisAlive(): void {
+  const { id, realms } = thisRealm();
+  // Before the look: one that dies after it shows next time.
+  const { deaths } = realms;
+  if (deathsSeen !== undefined && deathsSeen.realms === realms && deathsSeen.deaths === deaths) {
+    return;
+  }
+  checkAlive(id);
+  deathsSeen = { realms, deaths };
+}
+
 /** The error of a realm that was told to end, and goes on. */
 export function endedError(): CancelledError {
   return new CancelledError("Cannot go on: this thread was told to end");

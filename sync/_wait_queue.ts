@@ -29,7 +29,7 @@
  */
 
 import { spin, wake } from "./_park.ts";
-import { checkAlive, thisRealm } from "./_realm.ts";
+import { checkAlive, checkThisAlive, thisRealm } from "./_realm.ts";
 import { FIELD, isQueued, NODE } from "./_waiters.ts";
 
 /**
@@ -89,7 +89,7 @@ export class WaitQueue {
    */
   enter(): void {
     const { id, realms } = thisRealm();
-    checkAlive(id);
+    checkThisAlive();
     for (let round = 0;; round++) {
       const holder = Atomics.compareExchange(this.words, GUARD, 0, id);
       if (holder === 0) return;
@@ -106,6 +106,7 @@ export class WaitQueue {
   leave(): void {
     const { id, waiters } = thisRealm();
     Atomics.compareExchange(this.words, GUARD, id, 0);
+    if (told.length === 0) return;
     // Whoever dies in between is not missed: a death wakes all.
     for (const node of told) wake(waiters.words, waiters.at(node, FIELD.STATE));
     told.length = 0;

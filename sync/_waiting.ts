@@ -136,15 +136,19 @@ export function* untilDone<T>(
     let isEnded = false;
     const result = guard.guarded(() => {
       isEnded = isOfDead(node);
-      const result = isEnded || waking === "aborted" ? undefined : attempt(node);
-      const leaves = isEnded || result !== undefined || waking === "timeout" ||
-        waking === "aborted";
-      if (!leaves) waiters.set(node, FIELD.STATE, NODE.WAITING);
-      else {
-        queue.settle(node, true);
-        if (result === undefined) left?.();
+      let leaves = true;
+      let result: T | undefined;
+      try {
+        if (!isEnded && waking !== "aborted") result = attempt(node);
+        leaves = isEnded || result !== undefined || waking === "timeout" || waking === "aborted";
+        return result;
+      } finally {
+        if (!leaves) waiters.set(node, FIELD.STATE, NODE.WAITING);
+        else {
+          queue.settle(node, true);
+          if (result === undefined) left?.();
+        }
       }
-      return result;
     });
     if (isEnded) throw endedError();
     if (result !== undefined) return result;
