@@ -14,8 +14,8 @@
  * | `WRITTEN`  | how many messages there ever were; it wraps around             |
  *
  * A message is its length in bytes, the number of its parts, and its number, in four bytes each; the length of
- * each part, if there are several; their bytes, and what makes up four. It does not go round the end: what is
- * too short there is marked and skipped. Head and tail are equal when it is empty, and only then.
+ * each part, if there are several; their bytes. Each of these is filled up to {@linkcode UNIT}. It does not go
+ * round the end: what is too short there is marked and skipped. Head and tail are equal when it is empty, and only then.
  *
  * A thread may be stopped by force in the middle: a message is there once `TAIL` says so, and gone once `HEAD`
  * does, each by one store; {@linkcode Ring.repair} finds out `COUNT` and `WRITTEN` from what is there.
@@ -42,8 +42,10 @@ const FIRST_BYTES = 16_384;
 export const MOST_BYTES = 2 ** 30;
 /** In place of a length: the rest up to the end is empty. */
 const SKIP = -1;
+/** To memory that is shared the engine copies word by word, if both sides begin with one: else byte by byte. */
+const UNIT = 8;
 /** Bytes before a message, and the word of them that has its number. */
-const HEADER = 12;
+const HEADER = 2 * UNIT;
 const NUMBER = 2;
 
 /** Memory for the messages of a ring. */
@@ -89,15 +91,22 @@ export class Ring {
    * @throws {ValueError} When there is no room for it, and can't be.
    */
   write(message: Message): void {
-    const table = message.length === 1 ? 0 : message.length;
-    const length = messageLength(message) + 4 * table;
-    const start = this.#begin(length, message.length);
-    let word = (start + HEADER) / 4;
-    for (let i = 0; i < table; i++) this.#lengths[word++] = message[i]!.length;
-    let at = word * 4;
+    messageLength(message);
+    const parts = message.length;
+    let length = message[0]!.length;
+    if (parts > 1) {
+      length = tableLength(parts);
+      for (const part of message) length += filled(part.length);
+    }
+    const start = this.#begin(length, parts);
+    let at = start + HEADER;
+    if (parts > 1) {
+      for (let i = 0; i < parts; i++) this.#lengths[at / 4 + i] = message[i]!.length;
+      at += tableLength(parts);
+    }
     for (const part of message) {
       this.#bytes.set(part, at);
-      at += part.length;
+      at += filled(part.length);
     }
     this.#commit(start, length);
   }
@@ -156,11 +165,11 @@ export class Ring {
   #copyAll(start: number, parts: number, length: number): Uint8Array<ArrayBuffer>[] {
     if (parts === 1) return [this.#copy(start, length)];
     const message: Uint8Array<ArrayBuffer>[] = [];
-    let at = start + parts * 4;
+    let at = start + tableLength(parts);
     for (let i = 0; i < parts; i++) {
       const part = this.#lengths[start / 4 + i]!;
       message.push(this.#copy(at, part));
-      at += part;
+      at += filled(part);
     }
     return message;
   }
@@ -204,13 +213,13 @@ export class Ring {
   }
 
   #after(start: number, length: number): number {
-    const end = start + HEADER + (length + 3 & ~3);
+    const end = start + HEADER + filled(length);
     return end === this.#get(CAPACITY) ? 0 : end;
   }
 
   /** Where so many bytes may be written. */
   #reserve(bytes: number): number {
-    const needed = bytes + 3 & ~3;
+    const needed = filled(bytes);
     for (;;) {
       this.#look();
       const head = this.#get(HEAD);
@@ -283,4 +292,14 @@ export class Ring {
   #set(word: number, value: number): void {
     Atomics.store(this.#words, word, value);
   }
+}
+
+/** So many bytes, and what makes up a unit. */
+function filled(length: number): number {
+  return Math.ceil(length / UNIT) * UNIT;
+}
+
+/** Bytes of the table of so many parts. */
+function tableLength(parts: number): number {
+  return filled(4 * parts);
 }
