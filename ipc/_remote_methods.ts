@@ -43,6 +43,9 @@ export const LOCAL_METHODS: readonly PropertyKey[] = [
   "wait_for",
   "put_nowait",
   "get_nowait",
+  "close",
+  "join_thread",
+  "cancel_join_thread",
   Symbol.asyncIterator,
 ];
 

@@ -104,6 +104,8 @@ function calling(kind: ShareableKind<object>, name: string, way: RemoteMethod) {
   return async function (this: object, ...args: unknown[]): Promise<unknown> {
     const address = addresses.get(this);
     if (address === undefined) throw new TypeError(`Cannot call ${name}: this is no ${kind.name}`);
+    const refusal = kind.refuses?.(this, name);
+    if (refusal !== undefined) throw refusal;
     const { port, id } = address;
     const signal = way === "call" ? undefined : signalOf(args[way]);
     if (way === "call" || signal === undefined) {

@@ -142,6 +142,8 @@ export class Ring {
    * @param slip Where it goes if it has one part and is short enough.
    * @returns Its parts, or the slip.
    */
+  read(): Uint8Array<ArrayBuffer>[] | undefined;
+  read<S extends Slip>(slip?: S): Uint8Array<ArrayBuffer>[] | S | undefined;
   read<S extends Slip>(slip?: S): Uint8Array<ArrayBuffer>[] | S | undefined {
     const start = this.#first();
     if (start === undefined) return undefined;

@@ -9,6 +9,7 @@ import {
   A_TIMEOUT,
   type Deadline,
   deadlineOf,
+  deadlineOfSync,
   driveAsync,
   driveSync,
   forever,
@@ -40,6 +41,9 @@ const MAXSIZE: OptionRule = {
 const NOW = { block: false };
 const PUT = forever("put an item");
 const GET = forever("get an item");
+
+/** Objects that stand for queues of another process, and were closed here. */
+const closedElsewhere = new WeakSet<object>();
 
 let mailboxOf: (queue: Queue<unknown>) => Mailbox;
 let attach: (queue: Queue<unknown>, memory: MailboxMemory) => void;
@@ -289,7 +293,8 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
    * ```
    */
   close(): void {
-    this.#isClosed = true;
+    if (#isClosed in this) this.#isClosed = true;
+    else closedElsewhere.add(this);
   }
 
   /**
@@ -298,7 +303,8 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
    * @throws {RuntimeError} When the queue is not closed.
    */
   join_thread(): Promise<void> {
-    if (this.#isClosed) return Promise.resolve();
+    const isClosed = #isClosed in this ? this.#isClosed : closedElsewhere.has(this);
+    if (isClosed) return Promise.resolve();
     return Promise.reject(
       new RuntimeError("Cannot join the thread of a queue: close() is to come before"),
     );
@@ -403,7 +409,7 @@ export class JoinableQueue<T = unknown> extends Queue<T> {
    * @returns Whether all were in time.
    */
   joinSync(limit?: Omit<QueueSyncOptions, "block">): boolean {
-    const deadline = deadlineOf("join a queue", limit);
+    const deadline = deadlineOfSync("join a queue", limit);
     return driveSync(mailboxOf(this as Queue<unknown>).join(whoCalls().realm, deadline));
   }
 }
@@ -412,6 +418,10 @@ for (const constructor of [Queue, JoinableQueue]) {
   registerShareable<Queue<unknown>>({
     name: constructor.name,
     prototype: constructor.prototype,
+    refuses(queue, method) {
+      if (method !== "put" && method !== "get" || !closedElsewhere.has(queue)) return undefined;
+      return closedError(`${method} an item`);
+    },
     id: (queue) => mailboxOf(queue).id,
     data: (queue) => mailboxOf(queue).memory,
     make(memory) {

@@ -13,6 +13,8 @@ export interface ShareableKind<T extends object> {
   readonly prototype: T;
   /** Why its objects can't go to another process, where they can't. */
   readonly refusal?: string;
+  /** Why a method is not to be called here, of an object that lives elsewhere. */
+  readonly refuses?: (object: object, method: string) => Error | undefined;
   /** The object's number. */
   id(object: T): number;
   /** What another realm makes the object of; structured clone keeps it. */
