@@ -16,7 +16,7 @@ import {
   isOver,
 } from "../sync/_drive.ts";
 import type { AcquireOptions, AcquireSyncOptions } from "../sync/_acquirable.ts";
-import { whoCalls } from "../sync/_identity.ts";
+import { isSelf, whoCalls } from "../sync/_identity.ts";
 import { aTypeOf, checkArgument, checkOptions, type OptionRule } from "../sync/_options.ts";
 import { registerShareable } from "../sync/_shareable.ts";
 import { RuntimeError, ValueError } from "../sync/errors.ts";
@@ -42,7 +42,7 @@ const NOW = { block: false };
 const PUT = forever("put an item");
 const GET = forever("get an item");
 
-/** Objects that stand for queues of another process, and were closed here. */
+/** Objects that stand for queues of another process, and were closed here: there they are not. */
 const closedElsewhere = new WeakSet<object>();
 
 let mailboxOf: (queue: Queue<unknown>) => Mailbox;
@@ -123,7 +123,7 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
    * ```
    */
   async put(item: T, options?: QueueOptions): Promise<void> {
-    if (this.#isClosed) throw closedError("put an item");
+    if (this.#isClosed && isSelf()) throw closedError("put an item");
     const deadline = queueDeadline(PUT, options, RULES);
     const { realm } = whoCalls();
     const message = itemToBytes(item);
@@ -155,7 +155,7 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
    * ```
    */
   putSync(item: T, options?: QueueSyncOptions): void {
-    if (this.#isClosed) throw closedError("put an item");
+    if (this.#isClosed && isSelf()) throw closedError("put an item");
     const deadline = queueDeadline(PUT, options, SYNC_RULES);
     const message = itemToBytes(item);
     let end = this.#mailbox.tryPut(message);
@@ -188,7 +188,7 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
    * ```
    */
   async get(options?: QueueOptions): Promise<T> {
-    if (this.#isClosed) throw closedError("get an item");
+    if (this.#isClosed && isSelf()) throw closedError("get an item");
     const deadline = queueDeadline(GET, options, RULES);
     let end: GetEnd | Slip = this.#mailbox.tryGet(incomingSlip());
     if (end === "empty" && !isOver(deadline)) {
@@ -221,7 +221,7 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
    * ```
    */
   getSync(options?: QueueSyncOptions): T {
-    if (this.#isClosed) throw closedError("get an item");
+    if (this.#isClosed && isSelf()) throw closedError("get an item");
     const deadline = queueDeadline(GET, options, SYNC_RULES);
     let end: GetEnd | Slip = this.#mailbox.tryGet(incomingSlip());
     if (end === "empty" && !isOver(deadline)) {
