@@ -14,7 +14,7 @@
  */
 
 import { ClaimTable } from "../sync/_claim.ts";
-import { endRealm, passForChild } from "../sync/_realm.ts";
+import { endRealm, passForChild, stopRealm } from "../sync/_realm.ts";
 import type { RealmPass } from "../sync/_realm_pass.ts";
 import { after } from "../sync/_deadline.ts";
 import type { Channel, ChannelEvents, Death, Launch, WorkerSetup } from "./_channel.ts";
@@ -240,7 +240,10 @@ class KillableChannel implements Channel {
     if (this.#isGone) return;
     this.#control.postMessage("end" satisfies ThreadControl);
     this.#tasks.ref();
-    if (this.#ready) await Promise.race([this.#gone.promise, this.#thread.stop()]);
+    if (this.#ready) {
+      stopRealm(this.#realm.id);
+      await Promise.race([this.#gone.promise, this.#thread.stop()]);
+    }
     await this.#goneWithin(this.#ready ? LONGEST_STOP : LONGEST_BOOT);
     this.#tasks.unref();
   }

@@ -46,6 +46,7 @@ export function passForChild(name: string): RealmPass {
 /** A realm has ended, or is going to and gets no more to do: what it holds goes to others. */
 export function endRealm(id: number): void {
   const { realms } = thisRealm();
+  stopping.delete(id);
   if (realms.end(id)) wake(realms.words, realms.deathsWord);
 }
 
@@ -75,6 +76,22 @@ export function checkThisAlive(): void {
   }
   checkAlive(id);
   deathsSeen = { realms, deaths };
+}
+
+/** The realms that this one is having stopped by force. */
+const stopping = new Set<number>();
+
+/** A realm that this one has started is being stopped by force; {@linkcode endRealm} is to follow. */
+export function stopRealm(id: number): void {
+  stopping.add(id);
+}
+
+/**
+ * Whether this realm is having the other stopped: for who waits for it without letting its own event loop turn,
+ * and so would never hear of the end.
+ */
+export function isBeingStopped(id: number): boolean {
+  return stopping.has(id);
 }
 
 /** The error of a realm that was told to end, and goes on. */

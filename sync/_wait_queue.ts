@@ -29,7 +29,7 @@
  */
 
 import { spin, wake } from "./_park.ts";
-import { checkAlive, checkThisAlive, thisRealm } from "./_realm.ts";
+import { checkAlive, checkThisAlive, endRealm, isBeingStopped, thisRealm } from "./_realm.ts";
 import { FIELD, isQueued, NODE } from "./_waiters.ts";
 
 /**
@@ -37,6 +37,11 @@ import { FIELD, isQueued, NODE } from "./_waiters.ts";
  * still goes on to where it gives its guard back.
  */
 const PATIENCE = 200;
+/**
+ * The same for one that this realm is having stopped by force, of whose end it would only hear when its event
+ * loop turns: about a second. Shorter, and one that copies a large message would be taken for stopped.
+ */
+const LONG_PATIENCE = 5000;
 
 const GUARD = 0;
 const HEAD = 1;
@@ -90,9 +95,12 @@ export class WaitQueue {
   enter(): void {
     const { id, realms } = thisRealm();
     checkThisAlive();
+    let last = 0;
     for (let round = 0;; round++) {
       const holder = Atomics.compareExchange(this.words, GUARD, 0, id);
       if (holder === 0) return;
+      if (holder !== last) [last, round] = [holder, 0];
+      if (round > LONG_PATIENCE && isBeingStopped(holder)) endRealm(holder);
       if (round > PATIENCE && !realms.isAlive(holder)) {
         if (Atomics.compareExchange(this.words, GUARD, holder, id) !== holder) continue;
         this.rebuild();
