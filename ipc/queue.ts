@@ -84,6 +84,8 @@ let attach: (queue: Queue<unknown>, memory: MailboxMemory) => void;
 export class Queue<T = unknown> implements AsyncIterable<T> {
   #mailbox: Mailbox;
   #isClosed = false;
+  /** Puts of this thread that wait without blocking it. */
+  #pendingPuts = 0;
 
   static {
     mailboxOf = (queue) => queue.#mailbox;
@@ -129,7 +131,12 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
     const message = itemToBytes(item);
     let end = this.#mailbox.tryPut(message);
     if (end === "full" && !isOver(deadline)) {
-      end = await driveAsync(this.#mailbox.put(kept(message), realm, deadline));
+      this.#pendingPuts++;
+      try {
+        end = await driveAsync(this.#mailbox.put(kept(message), realm, deadline));
+      } finally {
+        this.#pendingPuts--;
+      }
     }
     if (end !== "put") throw notPut(end, this.maxsize);
   }
@@ -142,6 +149,7 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
    * @throws {Full} When there was no room in time.
    * @throws {ShutDown} When the queue was shut down.
    * @throws {ValueError} When it was closed here.
+   * @throws {RuntimeError} When it would wait for ever, behind puts of this thread that do not block it.
    * @throws {DOMException} `DataCloneError`, when something in the item can't be sent.
    *
    * @example
@@ -163,6 +171,7 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
       this.#mailbox.linger();
       end = this.#mailbox.tryPut(message);
       if (end === "full") {
+        if (this.#pendingPuts > 0 && deadline.until === Infinity) throw behindItself();
         end = driveSync(this.#mailbox.put(kept(message), whoCalls().realm, deadline));
       }
     }
@@ -445,6 +454,13 @@ function queueDeadline(
 function notPut(end: "full" | "shut", maxsize: number): Error {
   if (end === "shut") return shutDown("put an item", "");
   return new Full(`Cannot put an item: the queue was full of ${maxsize} items for all the time`);
+}
+
+function behindItself(): RuntimeError {
+  return new RuntimeError(
+    "Cannot put an item: it would wait for ever behind those that this thread puts without blocking: " +
+      "await those before",
+  );
 }
 
 function shutDown(what: string, more: string): ShutDown {

@@ -231,6 +231,18 @@ Deno.test("A thread may be blocked, also the main one", () => {
   assertThrows(() => queue.putSync("z"), ValueError);
 });
 
+Deno.test("A put that blocks does not wait for ever behind one of its own thread that does not", async () => {
+  const queue = new Queue<number>(1);
+  await queue.put(1);
+  const waits = queue.put(2);
+  assertThrows(() => queue.putSync(3), RuntimeError, "await those before");
+  assertThrows(() => queue.putSync(3, { timeout: 5 }), Full);
+  assertEquals([await queue.get(), await queue.get()], [1, 2]);
+  await waits;
+  queue.putSync(3);
+  assertEquals(queue.getSync(), 3);
+});
+
 Deno.test("A queue tells what it is", async () => {
   const queue = new Queue<number>(3);
   await queue.put(1);
