@@ -96,11 +96,12 @@ export class WaitQueue {
     const { id, realms } = thisRealm();
     checkThisAlive();
     let last = 0;
+    let since = 0;
     for (let round = 0;; round++) {
       const holder = Atomics.compareExchange(this.words, GUARD, 0, id);
       if (holder === 0) return;
-      if (holder !== last) [last, round] = [holder, 0];
-      if (round > LONG_PATIENCE && isBeingStopped(holder)) endRealm(holder);
+      if (holder !== last) [last, since] = [holder, round];
+      if (round - since > LONG_PATIENCE && isBeingStopped(holder)) endRealm(holder);
       if (round > PATIENCE && !realms.isAlive(holder)) {
         if (Atomics.compareExchange(this.words, GUARD, holder, id) !== holder) continue;
         this.rebuild();

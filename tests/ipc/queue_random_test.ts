@@ -106,7 +106,8 @@ class Play {
     this.#operations.push(get.then((item) => this.got.push(item), (error) => this.#expect(error)));
   }
 
-  #as<T>(who: number, act: () => Promise<T>): Promise<T> {
+  // deno-lint-ignore require-await
+  async #as<T>(who: number, act: () => Promise<T>): Promise<T> {
     return actAs({ realm: this.#realms[who]!, task: 0 }, act);
   }
 
