@@ -285,6 +285,11 @@ exit code: 3
 still running: true
 exit code: -15
 `,
+  "producer_consumer.ts": "168 primes, from 2 to 997\n",
+  "joinable_queue.ts": `\
+all nodes are done, and the queue is empty: true
+nodes: 1023
+`,
   "semaphore.ts": `\
 visits: 13 and never more than 5 inside: true
 free seats: 2
@@ -302,6 +307,7 @@ const FLAGS: Readonly<Record<string, readonly string[]>> = {
   "lock.ts": ["-R", "-W", RUN],
   "echo_server.ts": ["-R", "--allow-net=127.0.0.1"],
   "processes.ts": ["-R", "--allow-run"],
+  "producer_consumer.ts": ["-R", RUN],
   "semaphore.ts": ["-R", RUN],
 };
 
