@@ -91,6 +91,7 @@ const HEADINGS: Readonly<Record<WorkerKind, string>> = {
   processes: "Pools of processes",
   programs: "External programs",
   sync: "Synchronisation and shared memory",
+  queues: "Queues",
 };
 
 /** The line above all panels of one kind of worker. */

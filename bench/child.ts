@@ -10,6 +10,7 @@ import { bytes } from "./measures/bytes.ts";
 import { commands } from "./measures/commands.ts";
 import { cpu } from "./measures/cpu.ts";
 import { first } from "./measures/first.ts";
+import { child, items, large } from "./measures/items.ts";
 import { map } from "./measures/map.ts";
 import { mixed } from "./measures/mixed.ts";
 import { pending } from "./measures/pending.ts";
@@ -46,6 +47,9 @@ const measures: Readonly<Record<MeasureName, Measure>> = {
   value: primitive,
   pending: alone(pending),
   soak: alone(soak),
+  items: alone(items),
+  large: alone(large),
+  child: alone(child),
 };
 
 function outcome({ samples, notes, contender, failed }: Recorder): Outcome {

@@ -46,6 +46,7 @@ const NAMES: Readonly<Record<WorkerKind, Readonly<Record<string, string>>>> = {
     atomics: "Atomics by hand",
     "cpython-processes": "CPython multiprocessing",
   },
+  queues: { herd: "Herd", "cpython-processes": "CPython multiprocessing" },
 };
 
 /** `Herd`, `postMessage`, `Herd processes`, `piscina on Node`, … */

@@ -13,13 +13,16 @@ export type MeasureName =
   | "commands"
   | PrimitiveName
   | "pending"
-  | "soak";
+  | "soak"
+  | "items"
+  | "large"
+  | "child";
 
 /** What threads share, by the class that Herd and CPython have for it. */
 export type PrimitiveName = "lock" | "semaphore" | "event" | "condition" | "barrier" | "value";
 
-/** What all contenders run their work in; what they synchronise by. */
-export type WorkerKind = "threads" | "processes" | "programs" | "sync";
+/** What all contenders run their work in; what they synchronise by, or pass items by. */
+export type WorkerKind = "threads" | "processes" | "programs" | "sync" | "queues";
 
 /** How much of a work to do. */
 export interface Plan {

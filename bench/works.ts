@@ -1,6 +1,7 @@
 /** Every work, in the order of the report. */
 import { processWorks } from "./process_works.ts";
 import { programWorks } from "./program_works.ts";
+import { queueWorks } from "./queue_works.ts";
 import { syncWorks } from "./sync_works.ts";
 import { threadWorks } from "./thread_works.ts";
 import { nameOf, type Work } from "./work.ts";
@@ -11,6 +12,7 @@ export const works: readonly Work[] = [
   ...processWorks,
   ...programWorks,
   ...syncWorks,
+  ...queueWorks,
 ];
 
 /** Whether `name` means the work: `burst` and `threads` mean several, `threads/burst` one. */

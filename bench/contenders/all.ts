@@ -29,6 +29,9 @@ const loaders: Readonly<Record<WorkerKind, Loaders>> = {
     herd: async () => (await import("./herd_primitives.ts")).herdPrimitives,
     atomics: async () => (await import("./atomics.ts")).atomics,
   },
+  queues: {
+    herd: async () => (await import("./herd_queues.ts")).herdQueues,
+  },
 };
 
 /** Loads one contender. */

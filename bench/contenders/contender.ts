@@ -35,6 +35,18 @@ export interface Contender {
   waits?(): Waits;
   /** Uses all primitives at random for so many milliseconds; rejects when anything is wrong. */
   soak?(ms: number): Promise<SoakFigures>;
+  /** Queues, for those that have any. */
+  queues?(): Queues;
+}
+
+/** What is passed through queues; each gives the milliseconds that it took. */
+export interface Queues extends AsyncDisposable {
+  /** So many numbers, put by `each` producers and got by as many consumers. */
+  numbers(each: number, count: number): Promise<number>;
+  /** Items of 1 MB: microseconds an item, and a copy into fresh memory. */
+  large(count: number): Promise<{ us: number; copy: number }>;
+  /** So many numbers to another process. */
+  toChild(count: number): Promise<number>;
 }
 
 /** Whether a primitive blocks the thread or gives promises. */

@@ -344,6 +344,92 @@ def primitive(_contender, job, add, _note):
             add("us sync", hand_over(make_shared, turns, BLOCK) * 1e3 / BLOCK)
 
 
+def put_numbers(queue, count, start):
+    start.wait()
+    for i in range(count):
+        queue.put(i)
+
+
+def get_numbers(queue, count, start, took):
+    start.wait()
+    begun = clock()
+    for _ in range(count):
+        queue.get()
+    took.put((clock() - begun) * 1000)
+
+
+def numbers(each, count):
+    """Milliseconds for so many numbers, from `each` producers to as many consumers."""
+    queue, took = multiprocessing.Queue(), multiprocessing.SimpleQueue()
+    start = multiprocessing.Barrier(2 * each)
+    share = count // each
+    sides = []
+    for _ in range(each):
+        sides.append(multiprocessing.Process(target=put_numbers, args=(queue, share, start)))
+        sides.append(multiprocessing.Process(target=get_numbers, args=(queue, share, start, took)))
+    for side in sides:
+        side.start()
+    longest = max(took.get() for _ in range(each))
+    for side in sides:
+        side.join()
+    return longest
+
+
+def items(_contender, job, add, note):
+    count = min(job["plan"]["count"], 100_000)
+    if count < job["plan"]["count"]:
+        note(f"{count:,} items")
+    for _ in range(job["plan"]["repeats"]):
+        one, four = (count / numbers(each, count) * 1000 for each in (1, 4))
+        add("rate", one)
+        add("rate 4", four)
+        add("ratio", four / one)
+
+
+LARGE = bytearray(2**20)
+
+
+def put_large(queue, count):
+    for _ in range(count + 10):
+        queue.put(LARGE)
+
+
+def large(_contender, job, add, _note):
+    count = job["plan"]["count"]
+    for _ in range(job["plan"]["repeats"]):
+        queue = multiprocessing.Queue(8)
+        side = multiprocessing.Process(target=put_large, args=(queue, count))
+        side.start()
+        for _ in range(10):
+            queue.get()
+        us = timed(lambda: [None for _ in range(count) if queue.get() is None]) * 1000 / count
+        side.join()
+        copy = timed(lambda: [None for _ in range(count) if bytes(LARGE) is None]) * 1000 / count
+        add("us", us)
+        add("copy", copy)
+        add("ratio", us / copy)
+
+
+def drain(queue, count, done):
+    for _ in range(count):
+        queue.get()
+    done.set()
+
+
+def child(_contender, job, add, _note):
+    count = job["plan"]["count"]
+    for _ in range(job["plan"]["repeats"]):
+        queue, done = multiprocessing.Queue(), multiprocessing.Event()
+        side = multiprocessing.Process(target=drain, args=(queue, count, done))
+        side.start()
+        begun = clock()
+        for i in range(count):
+            queue.put(i)
+        done.wait()
+        add("rate", count / (clock() - begun))
+        side.join()
+
+
 MEASURES = {
     **{name: primitive for name in PRIMITIVES},
     "burst": burst,
@@ -354,6 +440,9 @@ MEASURES = {
     "first": first,
     "queue": queue,
     "bytes": bytes_,
+    "items": items,
+    "large": large,
+    "child": child,
 }
 
 
