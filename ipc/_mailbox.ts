@@ -72,6 +72,8 @@ export class Mailbox {
   readonly #words: Int32Array<SharedArrayBuffer>;
   readonly #ring: Ring;
   readonly #maxsize: number;
+  /** Whether the message that this thread put or got last was large: the next one may well be. */
+  #hasLarge = false;
 
   /** Attaches to its memory. */
   constructor(memory: MailboxMemory) {
@@ -81,7 +83,8 @@ export class Mailbox {
     this.#putters = new WaitQueue(memory.putters);
     this.#joiners = new WaitQueue(memory.joiners);
     this.#words = this.#getters.words;
-    this.#ring = new Ring(this.#words.subarray(RING, RING + RING_WORDS), memory.bytes);
+    const words = this.#words.subarray(RING, RING + RING_WORDS);
+    this.#ring = new Ring(words, memory.bytes, () => this.#getters.checkHeld());
   }
 
   #repair(): void {
@@ -115,7 +118,7 @@ export class Mailbox {
    * @throws {ValueError} When it is too long.
    */
   tryPut(message: Message | Slip): PutEnd {
-    this.#getters.enter();
+    this.#getters.enter(this.#hasLarge);
     try {
       return this.#putFirst(message);
     } finally {
@@ -132,7 +135,7 @@ export class Mailbox {
   }
 
   /** Puts a message, once there is room. */
-  *put(message: Message, realm: number, deadline: Deadline): Protocol<PutEnd> {
+  *put(message: Message | Slip, realm: number, deadline: Deadline): Protocol<PutEnd> {
     const now = this.#getters.guarded(() => {
       const end = this.#putFirst(message);
       if (end !== "full" || isOver(deadline)) return end;
@@ -146,7 +149,7 @@ export class Mailbox {
     })) ?? "full";
   }
 
-  #putNow(message: Message, node: number): PutEnd | undefined {
+  #putNow(message: Message | Slip, node: number): PutEnd | undefined {
     if (this.isShut) return "shut";
     if (this.isFull || this.#isBehind(node)) return undefined;
     this.#write(message);
@@ -175,6 +178,7 @@ export class Mailbox {
   #write(message: Message | Slip): void {
     if (message instanceof Slip) this.#ring.writeSlip(message);
     else this.#ring.write(message);
+    this.#hasLarge = isLarge(message);
     if (!this.#getters.isEmpty) nudge(this.#getters);
   }
 
@@ -191,7 +195,7 @@ export class Mailbox {
   tryGet(): GetEnd;
   tryGet<S extends Slip>(slip: S): GetEnd | S;
   tryGet<S extends Slip>(slip?: S): GetEnd | S {
-    this.#getters.enter();
+    this.#getters.enter(this.#hasLarge);
     try {
       return this.#getNow(slip) ?? "empty";
     } finally {
@@ -219,6 +223,7 @@ export class Mailbox {
   #getNow<S extends Slip>(slip?: S): Uint8Array<ArrayBuffer>[] | S | "shut" | undefined {
     const message = this.#ring.read(slip);
     if (message === undefined) return this.isShut ? "shut" : undefined;
+    this.#hasLarge = isLarge(message);
     if (this.#maxsize > 0) this.#tellPutters();
     return message;
   }
@@ -305,4 +310,9 @@ export class Mailbox {
     });
     return end ?? false;
   }
+}
+
+/** Whether a message has large buffers, which are parts of their own. */
+function isLarge(message: Message | Slip): boolean {
+  return !(message instanceof Slip) && message.length > 1;
 }

@@ -57,6 +57,7 @@ export function allocateBytes(): SharedArrayBuffer {
 export class Ring {
   readonly #words: Int32Array<SharedArrayBuffer>;
   readonly #buffer: SharedArrayBuffer;
+  readonly #check: () => void;
   /** As long as the ring was when this thread looked last. */
   #bytes: Uint8Array<SharedArrayBuffer>;
   #lengths: Int32Array<SharedArrayBuffer>;
@@ -66,8 +67,14 @@ export class Ring {
    *
    * @param words {@linkcode RING_WORDS} words, 0 in the beginning.
    * @param buffer What {@linkcode allocateBytes} gave.
+   * @param check Throws when the guard is this thread's no more, after a long copy.
    */
-  constructor(words: Int32Array<SharedArrayBuffer>, buffer: SharedArrayBuffer) {
+  constructor(
+    words: Int32Array<SharedArrayBuffer>,
+    buffer: SharedArrayBuffer,
+    check: () => void = () => {},
+  ) {
+    this.#check = check;
     this.#words = words;
     this.#buffer = buffer;
     this.#bytes = new Uint8Array(buffer, 0, FIRST_BYTES);
@@ -131,6 +138,7 @@ export class Ring {
   }
 
   #commit(start: number, length: number): void {
+    this.#check();
     this.#set(TAIL, this.#after(start, length));
     this.#words[WRITTEN]! += 1;
     this.#words[COUNT]! += 1;
@@ -152,6 +160,7 @@ export class Ring {
     const message = slip !== undefined && parts === 1 && length <= slip.bytes.length
       ? this.#copyTo(slip, start + HEADER, length)
       : this.#copyAll(start + HEADER, parts, length);
+    this.#check();
     this.#set(HEAD, this.#after(start, length));
     this.#words[COUNT]! -= 1;
     return message;

@@ -172,7 +172,8 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
       end = this.#mailbox.tryPut(message);
       if (end === "full") {
         if (this.#pendingPuts > 0 && deadline.until === Infinity) throw behindItself();
-        end = driveSync(this.#mailbox.put(kept(message), whoCalls().realm, deadline));
+        // Nothing else of this thread runs meanwhile, so the message is what it is.
+        end = driveSync(this.#mailbox.put(message, whoCalls().realm, deadline));
       }
     }
     if (end !== "put") throw notPut(end, this.maxsize);

@@ -22,6 +22,8 @@ const SLICE = 50;
 const LOOKS = 100;
 /** Looks at a guard before its thread sleeps. A guard is held for less than a microsecond. */
 const SPINS = 64;
+/** The same where a guard may be held for as long as a large message is copied: tens of microseconds. */
+const LONG_SPINS = 1500;
 /** Milliseconds of that sleep: only when the thread that has the guard does not get to run. */
 const NAP = 0.2;
 
@@ -30,10 +32,18 @@ export function wake(words: Words, index: number, count = Infinity): void {
   Atomics.notify(words, index, count);
 }
 
-/** Waits a moment for a word that another thread is about to change. */
-export function spin(words: Words, index: number, value: number, round: number): void {
-  if (round < SPINS) Atomics.pause();
-  else Atomics.wait(words, index, value, NAP);
+/** Waits a moment for a word that another thread is about to change; whether it was a nap. */
+export function spin(
+  words: Words,
+  index: number,
+  value: number,
+  round: number,
+  isLong: boolean,
+): boolean {
+  const isNap = round >= (isLong ? LONG_SPINS : SPINS);
+  if (isNap) Atomics.wait(words, index, value, NAP);
+  else Atomics.pause();
+  return isNap;
 }
 
 /**

@@ -29,17 +29,25 @@
  */
 
 import { spin, wake } from "./_park.ts";
-import { checkAlive, checkThisAlive, endRealm, isBeingStopped, thisRealm } from "./_realm.ts";
+import {
+  checkAlive,
+  checkThisAlive,
+  endedError,
+  endRealm,
+  isBeingStopped,
+  thisRealm,
+} from "./_realm.ts";
 import { FIELD, isQueued, NODE } from "./_waiters.ts";
 
 /**
- * How often the guard of a dead realm is looked at before it is taken: a Web Worker that was told to end
- * still goes on to where it gives its guard back.
+ * How often a thread naps before the guard of a dead realm, of a fifth of a millisecond each, until it is taken: a
+ * Web Worker that was told to end still goes on to where it gives its guard back.
  */
-const PATIENCE = 200;
+const PATIENCE = 136;
 /**
- * The same for one that this realm is having stopped by force, of whose end it would only hear when its event
- * loop turns: about a second. Shorter, and one that copies a large message would be taken for stopped.
+ * The same where the guard may be held for long, and for one that this realm is having stopped by force, of whose
+ * end it would only hear when its event loop turns: about a second. Shorter, and one that copies a large message
+ * would be taken for stopped.
  */
 const LONG_PATIENCE = 5000;
 
@@ -90,25 +98,37 @@ export class WaitQueue {
   /**
    * Enters the guard.
    *
+   * @param isLong Whether it may well be held for longer than usual.
    * @throws {CancelledError} In a realm that was told to end.
    */
-  enter(): void {
+  enter(isLong = false): void {
     const { id, realms } = thisRealm();
     checkThisAlive();
+    const patience = isLong ? LONG_PATIENCE : PATIENCE;
     let last = 0;
-    let since = 0;
+    let naps = 0;
     for (let round = 0;; round++) {
       const holder = Atomics.compareExchange(this.words, GUARD, 0, id);
       if (holder === 0) return;
-      if (holder !== last) [last, since] = [holder, round];
-      if (round - since > LONG_PATIENCE && isBeingStopped(holder)) endRealm(holder);
-      if (round > PATIENCE && !realms.isAlive(holder)) {
+      if (holder !== last) [last, naps] = [holder, 0];
+      if (naps > LONG_PATIENCE && isBeingStopped(holder)) endRealm(holder);
+      if (naps > patience && !realms.isAlive(holder)) {
         if (Atomics.compareExchange(this.words, GUARD, holder, id) !== holder) continue;
         this.rebuild();
         return;
       }
-      spin(this.words, GUARD, holder, round);
+      if (spin(this.words, GUARD, holder, round, isLong)) naps++;
     }
+  }
+
+  /**
+   * Makes sure that the guard is still this realm's, before a step that only its holder may do: a realm that was
+   * told to end and was slow to go on may find that others have it.
+   *
+   * @throws {CancelledError} When it is not.
+   */
+  checkHeld(): void {
+    if (Atomics.load(this.words, GUARD) !== thisRealm().id) throw endedError();
   }
 
   /** Leaves the guard, unless this realm was dead to others, who have it now; wakes who was told something. */
