@@ -4,43 +4,34 @@
  * @module
  */
 
-import {
-  A_SIGNAL,
-  A_TIMEOUT,
-  type Deadline,
-  deadlineOf,
-  deadlineOfSync,
-  driveAsync,
-  driveSync,
-  forever,
-  isOver,
-} from "../sync/_drive.ts";
-import type { AcquireOptions, AcquireSyncOptions } from "../sync/_acquirable.ts";
+import { deadlineOf, deadlineOfSync, driveAsync, driveSync, isOver } from "../sync/_drive.ts";
 import { isSelf, whoCalls } from "../sync/_identity.ts";
-import { aTypeOf, checkArgument, checkOptions, type OptionRule } from "../sync/_options.ts";
+import { checkArgument, checkOptions } from "../sync/_options.ts";
 import { registerShareable } from "../sync/_shareable.ts";
 import { RuntimeError, ValueError } from "../sync/errors.ts";
 import { incomingSlip, itemFromBytes, itemToBytes, kept } from "./_item_bytes.ts";
 import { unknownObject } from "./_item_carrier.ts";
 import { allocateMailbox, type GetEnd, Mailbox, type MailboxMemory } from "./_mailbox.ts";
+import {
+  A_BOOLEAN,
+  behindItself,
+  closedError,
+  GET,
+  MAXSIZE,
+  notPut,
+  NOW,
+  PUT,
+  queueDeadline,
+  type QueueOptions,
+  type QueueSyncOptions,
+  RULES,
+  shutDown,
+  SYNC_RULES,
+} from "./_queue_calls.ts";
 import type { Slip } from "./_slip.ts";
-import { Empty, Full, ShutDown } from "./queue_errors.ts";
+import { Empty, ShutDown } from "./queue_errors.ts";
 
-/** How to put or get: whether to wait, for how many milliseconds, and a signal. */
-export type QueueOptions = AcquireOptions;
-/** The same where the thread is blocked meanwhile. */
-export type QueueSyncOptions = AcquireSyncOptions;
-
-const A_BOOLEAN = aTypeOf("a boolean", (value) => typeof value === "boolean");
-const RULES = { block: A_BOOLEAN, timeout: A_TIMEOUT, signal: A_SIGNAL };
-const SYNC_RULES = { block: A_BOOLEAN, timeout: A_TIMEOUT };
-const MAXSIZE: OptionRule = {
-  wanted: "an integer, of at least 1 for a limit",
-  allows: (value) => Number.isSafeInteger(value) && (value as number) < 2 ** 31,
-};
-const NOW = { block: false };
-const PUT = forever("put an item");
-const GET = forever("get an item");
+export type { QueueOptions, QueueSyncOptions } from "./_queue_calls.ts";
 
 /** Objects that stand for queues of another process, and were closed here: there they are not. */
 const closedElsewhere = new WeakSet<object>();
@@ -440,34 +431,4 @@ for (const constructor of [Queue, JoinableQueue]) {
       return queue;
     },
   });
-}
-
-function queueDeadline(
-  none: Deadline,
-  options: QueueOptions | undefined,
-  rules: typeof RULES | typeof SYNC_RULES,
-): Deadline {
-  if (options === undefined) return none;
-  const deadline = deadlineOf(none.what, options, rules);
-  return options?.block === false ? { ...deadline, until: -Infinity } : deadline;
-}
-
-function notPut(end: "full" | "shut", maxsize: number): Error {
-  if (end === "shut") return shutDown("put an item", "");
-  return new Full(`Cannot put an item: the queue was full of ${maxsize} items for all the time`);
-}
-
-function behindItself(): RuntimeError {
-  return new RuntimeError(
-    "Cannot put an item: it would wait for ever behind those that this thread puts without blocking: " +
-      "await those before",
-  );
-}
-
-function shutDown(what: string, more: string): ShutDown {
-  return new ShutDown(`Cannot ${what}: the queue was shut down${more}`);
-}
-
-function closedError(what: string): ValueError {
-  return new ValueError(`Cannot ${what}: the queue was closed here`);
 }
