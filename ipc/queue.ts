@@ -403,6 +403,7 @@ for (const constructor of [Queue, JoinableQueue]) {
   registerShareable<Queue<unknown>>({
     name: constructor.name,
     prototype: constructor.prototype,
+    meets: true,
     id: (queue) => mailboxOf(queue).id,
     data: (queue) => mailboxOf(queue).memory,
     make(memory) {

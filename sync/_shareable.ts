@@ -13,6 +13,8 @@ export interface ShareableKind<T extends object> {
   readonly prototype: T;
   /** Why its objects can't go to another process, where they can't. */
   readonly refusal?: string;
+  /** Whether who waits there waits for others to come, rather than for them to be done. */
+  readonly meets?: true;
   /** The object's number. */
   id(object: T): number;
   /** What another realm makes the object of; structured clone keeps it. */

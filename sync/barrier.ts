@@ -120,6 +120,7 @@ export class Barrier {
     registerShareable<Barrier>({
       name: "Barrier",
       prototype: Barrier.prototype,
+      meets: true,
       id: (barrier) => barrier.#queue.id,
       data: (barrier) => ({
         buffer: barrier.#buffer,
