@@ -62,7 +62,7 @@ function test(name: string, run: (make: Make) => Promise<void>): void {
 }
 
 /** Submits steps at once. */
-function take(executor: PoolExecutor, ...steps: Step[]): Promise<unknown>[] {
+function take(executor: PoolExecutor, ...steps: Step[]): Future<void>[] {
   return steps.map((what) => executor.submit(STEP, what));
 }
 
@@ -161,7 +161,11 @@ Deno.test("what waits behind a long task goes before what has not been sent (pro
   await warmUpOne(executor);
   const waiting = take(executor, "wait", "signal");
   const held = Array.from({ length: 3 }, () => executor.submit(HOLD));
-  await untilQueued(executor, 3);
+  await untilBegun(held[0]!);
+  // Two of these, and what waited behind the first, unless another worker was there for it.
+  while (executor.stats().queued < 3 && !waiting[1]!.done()) {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
   await meeting.holds.release();
   await Promise.all(waiting);
   await meeting.holds.release(2);
