@@ -240,7 +240,7 @@ export class CallServer {
     values.fill(undefined, first, batch.nextValue);
     if (
       entry.resolved !== undefined && !this.#keepsBack(entry, shape) &&
-      !this.#lacksClasses(shape, args)
+      !this.#lacksObjects(shape, args)
     ) {
       return this.#begin(slot, entry, shape, args, now);
     }
@@ -254,9 +254,9 @@ export class CallServer {
     return (shape & ANNOUNCED) !== 0 || (entry.mean > TINY && this.#departure() !== undefined);
   }
 
-  /** Whether there are shared objects among the arguments, and nothing is known of such yet. */
-  #lacksClasses(shape: number, args: readonly unknown[]): boolean {
-    return (shape & ENCODED) !== 0 && sharesObjects(args) && !this.#objects.isLoaded;
+  /** Whether there are shared objects among the arguments whose classes or functions are not there yet. */
+  #lacksObjects(shape: number, args: readonly unknown[]): boolean {
+    return (shape & ENCODED) !== 0 && sharesObjects(args) && !this.#objects.isReadyFor(args);
   }
 
   /** Claims the task only when it can begin, so that it can be cancelled until then. */
@@ -270,7 +270,7 @@ export class CallServer {
       let prepared = false;
       await Promise.race([
         stopped,
-        this.#prepare(entry, this.#lacksClasses(shape, args)).then(() => prepared = true),
+        this.#prepare(entry, shape, args).then(() => prepared = true),
       ]);
       this.#preparing.delete(slot);
       const now = performance.now();
@@ -291,8 +291,8 @@ export class CallServer {
     if (!this.#pumpArmed) this.#pump();
   }
 
-  async #prepare(entry: Entry, lacksClasses: boolean): Promise<void> {
-    if (lacksClasses) await this.#objects.load();
+  async #prepare(entry: Entry, shape: number, args: readonly unknown[]): Promise<void> {
+    if (this.#lacksObjects(shape, args)) await this.#objects.prepareFor(args);
     if (entry.resolved === undefined) {
       entry.resolving ??= this.#resolver.resolve(entry.description);
       entry.resolving.catch(() => {}).then(() => entry.resolving = undefined);
