@@ -404,6 +404,7 @@ for (const constructor of [Queue, JoinableQueue]) {
     name: constructor.name,
     prototype: constructor.prototype,
     meets: true,
+    facts: ["maxsize"],
     id: (queue) => mailboxOf(queue).id,
     data: (queue) => mailboxOf(queue).memory,
     make(memory) {

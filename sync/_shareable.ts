@@ -15,6 +15,8 @@ export interface ShareableKind<T extends object> {
   readonly refusal?: string;
   /** Whether who waits there waits for others to come, rather than for them to be done. */
   readonly meets?: true;
+  /** What of it never changes, and is known wherever it is. */
+  readonly facts?: readonly (string & keyof T)[];
   /** The object's number. */
   id(object: T): number;
   /** What another realm makes the object of; structured clone keeps it. */

@@ -121,6 +121,7 @@ export class Barrier {
       name: "Barrier",
       prototype: Barrier.prototype,
       meets: true,
+      facts: ["parties"],
       id: (barrier) => barrier.#queue.id,
       data: (barrier) => ({
         buffer: barrier.#buffer,
