@@ -175,9 +175,11 @@ export class PoolWorker implements WorkerLoad, TaskHolder {
     const transfer = [...task.settings.transfer];
     const need = scan.look(task.args);
     if (need === "another message") return need;
-    if (need === "nothing") return { values: undefined, flags: 0, transfer };
-    const values = encode(task.args, transfer, this.channel.objects) as readonly unknown[];
-    return { values, flags: ENCODED, transfer };
+    if (need === "nothing") return { values: undefined, flags: 0, transfer, moves: false };
+    const { objects } = this.channel;
+    const { relays } = objects;
+    const values = encode(task.args, transfer, objects) as readonly unknown[];
+    return { values, flags: ENCODED, transfer, moves: objects.relays > relays };
   }
 
   #sendLoad(load: Load): void {
@@ -218,6 +220,7 @@ export class PoolWorker implements WorkerLoad, TaskHolder {
     }
     this.sent += tasks.length;
     if (transfer.length > 0) tasks[0]!.moved = true;
+    for (let i = 0; i < tasks.length; i++) if (parcels[i]!.moves) tasks[i]!.moved = true;
     return true;
   }
 
@@ -422,9 +425,11 @@ interface Parcel {
   readonly values: readonly unknown[] | undefined;
   readonly flags: number;
   readonly transfer: Transferable[];
+  /** Whether there is something in them that can be sent once, beside what is transferred. */
+  readonly moves: boolean;
 }
 
-const PLAIN: Parcel = { values: undefined, flags: 0, transfer: [] };
+const PLAIN: Parcel = { values: undefined, flags: 0, transfer: [], moves: false };
 const ONE_PLAIN: readonly Parcel[] = [PLAIN];
 
 /** Whether the arguments are posted as they are; true for most, and quick to see. */

@@ -76,6 +76,8 @@ export class ObjectPort implements Exporter, Importer, Home {
   /** The other side's calls that may be aborted, and who calls. */
   readonly #serving = new Map<number, { controller: AbortController; realm: number }>();
   readonly #collected: FinalizationRegistry<number>;
+  /** How many streams and sockets were sent, each of which can be sent once. */
+  relays = 0;
   #lastNumber = 0;
   #lastCall = 0;
   /** As whom the other side acts here. */
@@ -116,6 +118,7 @@ export class ObjectPort implements Exporter, Importer, Home {
   /** What is sent of a stream or socket, which is the other side's from then on. */
   relay(value: object, kind: RelayKind): RemoteRecord {
     const object = relay(value, kind);
+    this.relays++;
     const id = ++this.#lastNumber;
     this.#numbers.set(object, id);
     this.#exports.set(id, { object, kind, times: 1 });

@@ -56,6 +56,13 @@ export async function hold(): Promise<void> {
   await meeting.holds.acquire();
 }
 
+/** What a stream holds; nothing of none. */
+export async function textOf(
+  stream: ReadableStream<Uint8Array<ArrayBuffer>> | null,
+): Promise<string> {
+  return stream === null ? "" : await new Response(stream).text();
+}
+
 /** Returns at once, or meets another. */
 export function meetAt(barrier: Barrier | null): Promise<number> | number {
   return barrier === null ? 0 : barrier.wait();

@@ -14,12 +14,22 @@ import {
   task,
   ThreadPoolExecutor,
 } from "../../mod.ts";
-import { hold, keep, meetAt, meetIn, type Meeting, type Step, step } from "./meeting_tasks.ts";
+import {
+  hold,
+  keep,
+  meetAt,
+  meetIn,
+  type Meeting,
+  type Step,
+  step,
+  textOf,
+} from "./meeting_tasks.ts";
 
 const HERE = import.meta.resolve("./meeting_tasks.ts");
 const KEEP = task(HERE, keep);
 const STEP = task(HERE, step);
 const HOLD = task(HERE, hold);
+const TEXT_OF = task(HERE, textOf);
 const MEET_AT = task(HERE, meetAt);
 const MEET_IN = task(HERE, meetIn);
 
@@ -186,6 +196,22 @@ test("what is given back begins once", async (make) => {
     await Promise.all(take(executor, ...steps));
   }
   assertEquals(await meeting.begun.get_value(), submitted);
+});
+
+test("what waits behind a long task and can't be sent again stays there", async (make) => {
+  const meeting = newMeeting();
+  await using executor = make(1, meeting);
+  await warmUpOne(executor);
+  for (let i = 0; i < 50; i++) await executor.submit(TEXT_OF, null);
+  const held = executor.submit(STEP, "hold");
+  const text = executor.submit(TEXT_OF, new Blob(["text"]).stream());
+  const [count] = take(executor, "count");
+  await untilBegun(held);
+  await untilQueued(executor, 1);
+  await meeting.holds.release();
+  assertEquals(await text, "text");
+  await Promise.all([held, count]);
+  assertEquals(await meeting.begun.get_value(), 1);
 });
 
 test("what waits behind a long task and is cancelled does not begin", async (make) => {
