@@ -33,8 +33,12 @@ export class PoolWorker implements WorkerLoad, TaskHolder {
   #revoked = 0;
   /** Tasks with a deadline, for which it may be ended with all that it has been sent. */
   #dangers = 0;
-  /** How many messages of answers it has sent. */
+  /** How many messages with the outcomes of tasks it has sent. */
   answers = 0;
+  /** Whether something took so long that others were taken back, and nothing has ended since. */
+  isHeldUp = false;
+  /** Slots of tasks that it was asked to give back. */
+  readonly #asked = new Set<number>();
   /** Since when it has had no task, by `performance.now()`. */
   idleSince = 0;
   /** The worker's clock minus this realm's, in milliseconds. */
@@ -171,9 +175,11 @@ export class PoolWorker implements WorkerLoad, TaskHolder {
     const transfer = [...task.settings.transfer];
     const need = scan.look(task.args);
     if (need === "another message") return need;
-    if (need === "nothing") return { values: undefined, flags: 0, transfer };
-    const values = encode(task.args, transfer, this.channel.objects) as readonly unknown[];
-    return { values, flags: ENCODED, transfer };
+    if (need === "nothing") return { values: undefined, flags: 0, transfer, moves: false };
+    const { objects } = this.channel;
+    const { relays } = objects;
+    const values = encode(task.args, transfer, objects) as readonly unknown[];
+    return { values, flags: ENCODED, transfer, moves: objects.relays > relays };
   }
 
   #sendLoad(load: Load): void {
@@ -214,6 +220,7 @@ export class PoolWorker implements WorkerLoad, TaskHolder {
     }
     this.sent += tasks.length;
     if (transfer.length > 0) tasks[0]!.moved = true;
+    for (let i = 0; i < tasks.length; i++) if (parcels[i]!.moves) tasks[i]!.moved = true;
     return true;
   }
 
@@ -260,6 +267,7 @@ export class PoolWorker implements WorkerLoad, TaskHolder {
     const task = this.#bySlot[slot];
     if (task === undefined) return undefined;
     this.channel.claims.free(slot);
+    this.#asked.delete(slot);
     this.#bySlot[slot] = undefined;
     this.#free.push(slot);
     this.tasks--;
@@ -282,10 +290,24 @@ export class PoolWorker implements WorkerLoad, TaskHolder {
     return true;
   }
 
+  /** The worker has skipped a task that it was asked to give back: the task, if it is still to be run. */
+  givenBack(slot: number): Task | undefined {
+    if (!this.#asked.has(slot) || this.channel.claims.stopRequested(slot)) return undefined;
+    this.sent--;
+    const task = this.take(slot);
+    return task?.done() ? undefined : task;
+  }
+
+  /** A task has ended. */
+  progressed(): void {
+    this.answers++;
+    this.isHeldUp = false;
+  }
+
   /** How many tasks wait here behind others, or for the worker to be ready. */
   waiting(concurrency: number): number {
     const running = this.state === "starting" ? 0 : concurrency;
-    return Math.max(0, this.tasks - this.#revoked - running);
+    return Math.max(0, this.tasks - this.#revoked - this.#asked.size - running);
   }
 
   /** One of its tasks, still in its slot, got its outcome or was taken back. */
@@ -331,7 +353,7 @@ export class PoolWorker implements WorkerLoad, TaskHolder {
    * @returns The tasks, in the order of their submission; they belong to no worker now.
    */
   revokeLatest(most: number): Task[] {
-    const latestFirst = this.#own().sort((a, b) => this.#sentAt[b.slot]! - this.#sentAt[a.slot]!);
+    const latestFirst = this.#inSendingOrder().reverse();
     const revoked: Task[] = [];
     for (const task of latestFirst) {
       if (revoked.length === most) break;
@@ -347,11 +369,39 @@ export class PoolWorker implements WorkerLoad, TaskHolder {
     return revoked.sort((a, b) => a.order - b.order);
   }
 
+  /**
+   * Takes back all that waits behind tasks that were mistaken for short ones, which are not any more. Where no
+   * memory is shared, the worker is asked for that, and gives back what it has not begun by then.
+   *
+   * @returns What it has at once.
+   */
+  relieve(concurrency: number): Task[] {
+    this.isHeldUp = true;
+    const { claims } = this.channel;
+    const tasks = this.#inSendingOrder();
+    const running = claims.shared
+      ? tasks.filter((task) => this.isRunning(task))
+      : tasks.splice(0, concurrency);
+    for (const { call, rows } of running) {
+      call.mean = Math.max(call.mean ?? 0, IN_FLIGHT / Math.max(1, rows));
+    }
+    if (claims.shared) return this.revokeLatest(Infinity);
+    const slots = tasks.filter((task) => !task.done() && !task.moved).map(({ slot }) => slot)
+      .filter((slot) => !this.#asked.has(slot) && !claims.stopRequested(slot));
+    for (const slot of slots) this.#asked.add(slot);
+    if (slots.length > 0) this.channel.post({ kind: "recall", slots }, []);
+    return [];
+  }
+
   /** All its tasks, when the worker is gone, in the order of their submission. */
   takeAll(): Task[] {
     const tasks = this.#own();
     for (const task of tasks) this.take(task.slot);
     return tasks;
+  }
+
+  #inSendingOrder(): Task[] {
+    return this.#own().sort((a, b) => this.#sentAt[a.slot]! - this.#sentAt[b.slot]!);
   }
 
   #own(): Task[] {
@@ -375,9 +425,11 @@ interface Parcel {
   readonly values: readonly unknown[] | undefined;
   readonly flags: number;
   readonly transfer: Transferable[];
+  /** Whether there is something in them that can be sent once, beside what is transferred. */
+  readonly moves: boolean;
 }
 
-const PLAIN: Parcel = { values: undefined, flags: 0, transfer: [] };
+const PLAIN: Parcel = { values: undefined, flags: 0, transfer: [], moves: false };
 const ONE_PLAIN: readonly Parcel[] = [PLAIN];
 
 /** Whether the arguments are posted as they are; true for most, and quick to see. */

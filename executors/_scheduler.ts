@@ -28,6 +28,7 @@ import { Roster, type RosterOptions } from "./_roster.ts";
 import { settle } from "./_settle.ts";
 import type { Task, TaskOwner } from "./_task.ts";
 import { TaskQueue } from "./_task_queue.ts";
+import { mayMeet } from "./_meeting.ts";
 import { Thief } from "./_thief.ts";
 
 /** What a scheduler is made of. */
@@ -67,6 +68,8 @@ export class Scheduler implements TaskOwner {
   /** Whether the first task in the queue waits for its function to be analysed. */
   #headIsUndescribed = false;
   #closed = false;
+  /** What has not begun when it comes back from a worker is not to be run any more. */
+  #cancelsUnbegun = false;
   /** The workers were ended, and nothing is to be run any more. */
   #terminated = false;
   #brokenBy: { message: string; cause: unknown } | undefined = undefined;
@@ -107,6 +110,7 @@ export class Scheduler implements TaskOwner {
         this.#queue.unshift(tasks);
         this.#assign();
       },
+      requeue: (tasks) => this.#requeue(tasks),
     });
     this.#overseer = new Overseer({
       condemn: (worker) => this.#condemn(worker),
@@ -191,6 +195,7 @@ export class Scheduler implements TaskOwner {
   /** Takes no more tasks; `wait` for those that it has. */
   async shutdown(wait: boolean, cancelFutures: boolean): Promise<void> {
     this.#closed = true;
+    this.#cancelsUnbegun ||= cancelFutures;
     if (cancelFutures) {
       for (const feeder of [...this.#feeders]) {
         feeder.stop(new CancelledError("Cannot go on with a map: the executor was shut down"));
@@ -246,7 +251,7 @@ export class Scheduler implements TaskOwner {
       this.#assign();
       if (this.#needsWorker()) this.#flushLater();
     }
-    if (this.#queue.size === 0) this.#thief.steal();
+    this.#thief.watch();
     for (const worker of this.#roster.active) worker.relax();
     for (const worker of this.#roster.condemned) worker.relax();
     this.#holdProgram();
@@ -306,7 +311,7 @@ export class Scheduler implements TaskOwner {
     const { concurrency, tasksPerWorker } = this.#options;
     if (worker.sent >= tasksPerWorker || worker.room === 0) return false;
     if (worker.tasks < concurrency) return true;
-    return !worker.isEndangered && wantsMore({
+    return !worker.isEndangered && !worker.isHeldUp && wantsMore({
       tasks: worker.tasks - concurrency + 1,
       work: worker.work / concurrency,
       window: worker.window,
@@ -326,7 +331,10 @@ export class Scheduler implements TaskOwner {
     return Math.ceil(this.#queue.size / Math.max(1, idle));
   }
 
-  /** The tasks of one message; fewer than there is room for when they are expected to be long. */
+  /**
+   * The tasks of one message; fewer than there is room for when they are expected to be long. One that may wait for
+   * others to run goes only where it begins at once: behind others, it could be what these wait for.
+   */
   #nextBatch(worker: PoolWorker): Task[] {
     const { concurrency, tasksPerWorker } = this.#options;
     const atLeast = Math.max(concurrency - worker.tasks, worker.tasks === 0 ? 1 : 0);
@@ -359,7 +367,7 @@ export class Scheduler implements TaskOwner {
         break;
       }
       const time = expectedTime(task);
-      if (batch.length >= atLeast && !mayWait(time)) {
+      if (batch.length >= atLeast && (!mayWait(time) || mayMeet(task))) {
         this.#queue.unshift([task]);
         break;
       }
@@ -370,17 +378,31 @@ export class Scheduler implements TaskOwner {
     return batch;
   }
 
+  /** Tasks that were taken back from workers are the next to run. */
+  #requeue(tasks: readonly Task[]): void {
+    if (this.#cancelsUnbegun) { for (const task of tasks) task.cancel(); }
+    else this.#queue.unshift(tasks);
+    this.#scheduleFlush();
+  }
+
   #answered(worker: PoolWorker, { heads, values }: AnswersMessage): void {
-    worker.answers++;
     const measured: Call[] = [];
+    const givenBack: Task[] = [];
+    let hasRun = false;
     for (let i = 0; i < values.length; i++) {
       const head = i * ANSWER_HEAD;
       let status = heads[head + 1]!;
       if (status === Status.skipped) {
         if (worker.skipped(heads[head]!)) continue;
+        const task = worker.givenBack(heads[head]!);
+        if (task !== undefined) {
+          givenBack.push(task);
+          continue;
+        }
         // Where no memory is shared, it was asked to stop before it began.
         status = Status.cancelled;
       }
+      hasRun = true;
       const task = worker.take(heads[head]!);
       if (task === undefined) continue;
       if (task.settings.deadline !== undefined) this.#overseer.settled(task);
@@ -393,6 +415,8 @@ export class Scheduler implements TaskOwner {
       this.books.ran(started - task.origin.time, duration, rows);
       settle(task, [status, values[i]], worker.channel.objects, this.#isListed);
     }
+    if (hasRun) worker.progressed();
+    if (givenBack.length > 0) this.#requeue(givenBack.sort((a, b) => a.order - b.order));
     if (measured.length > 0) worker.window = nextWindow(worker.window, remeasure(measured));
     if (worker.tasks === 0) {
       this.#roster.becameIdle(worker);

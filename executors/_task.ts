@@ -55,7 +55,7 @@ export class Task<T = unknown> extends Future<T> {
   slot = -1;
   /** How many workers died with the task before they began it. */
   lostStarts = 0;
-  /** Its arguments were moved to a worker: it can't be sent again. */
+  /** Something of its arguments is with a worker for good: it can't be sent again. */
   moved = false;
 
   constructor(

@@ -229,8 +229,16 @@ function itemsOf(container: object): Iterable<unknown> {
   return Object.values(container);
 }
 
-/** What {@linkcode encode} makes: the key of its records, the value, and whether it has shared objects. */
-export type Encoded = [tag: string, value: unknown, shares?: true];
+/**
+ * What {@linkcode encode} makes: the key of its records, the value, whether it has shared objects, and what
+ * functions these bring along.
+ */
+export type Encoded = [
+  tag: string,
+  value: unknown,
+  shares?: true,
+  functions?: readonly FunctionRecord[],
+];
 
 /**
  * Makes `value` ready to be posted.
@@ -245,12 +253,19 @@ export function encode(
 ): Encoded {
   const encoder = new Encoder(transferList, exporter);
   const encoded = encoder.encode(value);
-  return encoder.shares ? [TAG, encoded, true] : [TAG, encoded];
+  const { shares, functions } = encoder;
+  if (functions.length > 0) return [TAG, encoded, true, functions];
+  return shares ? [TAG, encoded, true] : [TAG, encoded];
 }
 
 /** Whether {@linkcode decode} will need the classes of shared objects. */
 export function sharesObjects(wire: unknown): boolean {
-  return (wire as Encoded).length === 3;
+  return (wire as Encoded).length > 2;
+}
+
+/** The functions that shared objects bring along, to be found before they are called. */
+export function functionsOf(wire: unknown): readonly FunctionRecord[] {
+  return (wire as Encoded)[3] ?? [];
 }
 
 class Encoder {
@@ -261,6 +276,7 @@ class Encoder {
   readonly #exporter: Exporter | undefined;
   /** Whether there was a shared object. */
   shares = false;
+  readonly functions: FunctionRecord[] = [];
   /** In how many of them the encoder is: nested ones. */
   #sharing = 0;
 
@@ -271,7 +287,9 @@ class Encoder {
 
   encode(value: unknown): unknown {
     if (typeof value === "function" && this.#sharing > 0) {
-      return { [TAG]: FUNCTION, data: functionRecord(value) };
+      const data = functionRecord(value);
+      this.functions.push(data);
+      return { [TAG]: FUNCTION, data };
     }
     if (typeof value !== "object" || value === null) return value;
     if (this.#copies.has(value)) return this.#copies.get(value);

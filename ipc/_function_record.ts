@@ -2,6 +2,7 @@
  * Functions that shared objects bring along: what is sent of them.
  */
 
+import { checkFunction } from "./_function_check.ts";
 import { nameOf, textOf } from "./_function_text.ts";
 
 /** See the head of the file. */
@@ -12,9 +13,16 @@ export interface FunctionRecord {
 
 const records = new WeakMap<object, FunctionRecord>();
 
-/** What is sent of a function. */
+/**
+ * What is sent of a function.
+ *
+ * @throws {TypeError} When it can never be sent; whether it can, another knows who looks at what it uses.
+ */
 export function functionRecord(fn: { readonly name: unknown }): FunctionRecord {
-  return records.get(fn) ?? { name: nameOf(fn), text: textOf(fn) };
+  const known = records.get(fn);
+  if (known !== undefined) return known;
+  checkFunction(fn);
+  return { name: nameOf(fn), text: textOf(fn) };
 }
 
 /** What `fn` was made of here, which is sent in its place. */

@@ -85,6 +85,7 @@ class ProcessChannel implements Channel {
     this.objects = new ObjectPort({
       sharesMemory: false,
       post: (message) => this.post(message, []),
+      name: () => `${setup.name} (process ${this.#child.pid})`,
       waits: (on) => {
         this.#hasCalls = on;
         this.#hold();

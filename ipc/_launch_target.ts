@@ -35,6 +35,7 @@ export function launchTarget(setup: TargetSetup, spec: ChildSpec): Child {
   const objects = new ObjectPort({
     sharesMemory: false,
     post: (message) => child.send(toBytes(message)),
+    name: () => `${setup.process.name} (process ${child.pid})`,
   });
   const first = firstMessage(setup, objects);
   const child = new Child(spec, {

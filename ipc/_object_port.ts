@@ -60,6 +60,8 @@ export interface ObjectLink {
   /** Whether the other side has the same memory. */
   readonly sharesMemory: boolean;
   post(message: ObjectMessage): void;
+  /** What the other side is called, for people; where it is another process. */
+  name?(): string;
   /** Whether an answer is waited for: the way has to be kept open. */
   waits?(on: boolean): void;
 }
@@ -74,6 +76,8 @@ export class ObjectPort implements Exporter, Importer, Home {
   /** The other side's calls that may be aborted, and who calls. */
   readonly #serving = new Map<number, { controller: AbortController; realm: number }>();
   readonly #collected: FinalizationRegistry<number>;
+  /** How many streams and sockets were sent, each of which can be sent once. */
+  relays = 0;
   #lastNumber = 0;
   #lastCall = 0;
   /** As whom the other side acts here. */
@@ -107,12 +111,14 @@ export class ObjectPort implements Exporter, Importer, Home {
       this.#exports.set(id, { object, kind: kind.name, times: 0 });
     }
     this.#exports.get(id)!.times++;
-    return ["there", kind.name, id];
+    const facts = kind.facts?.map((name) => Reflect.get(object, name)) ?? [];
+    return ["there", kind.name, id, facts];
   }
 
   /** What is sent of a stream or socket, which is the other side's from then on. */
   relay(value: object, kind: RelayKind): RemoteRecord {
     const object = relay(value, kind);
+    this.relays++;
     const id = ++this.#lastNumber;
     this.#numbers.set(object, id);
     this.#exports.set(id, { object, kind, times: 1 });
@@ -134,7 +140,7 @@ export class ObjectPort implements Exporter, Importer, Home {
       this.#collected.register(object, id);
       return object;
     }
-    const [, name, id] = remote;
+    const [, name, id, facts] = remote;
     const known = this.#imports.get(id);
     const present = known?.ref.deref();
     if (present !== undefined) {
@@ -145,7 +151,7 @@ export class ObjectPort implements Exporter, Importer, Home {
     if (kind === undefined) {
       throw new RuntimeError(`Cannot receive a ${String(name)}: nothing is known of that class`);
     }
-    const object = remoteObject(kind, this, id);
+    const object = remoteObject(kind, this, id, facts);
     this.#imports.set(id, { ref: new WeakRef(object), times: (known?.times ?? 0) + 1 });
     this.#collected.register(object, id);
     return object;
@@ -301,10 +307,16 @@ export class ObjectPort implements Exporter, Importer, Home {
     }
     const given = decode(args, this) as unknown[];
     const full = way === "call" ? given : withSignal(given, way, signal);
-    const who = { realm: this.#acting.of(realm), task };
+    const who = { realm: this.#acting.of(realm), task, name: () => this.#nameOf(realm) };
     const target = exported.object as Record<string, (...args: unknown[]) => unknown>;
     const value = await actAs(who, () => target[method]!(...full));
     return { target, value };
+  }
+
+  /** What a realm of the other side is called. */
+  #nameOf(realm: number): string {
+    const name = this.#link.name?.() ?? "another process";
+    return realm === ITSELF ? name : `somebody for whom ${name} calls`;
   }
 
   /** The way has ended. */

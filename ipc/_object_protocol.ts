@@ -61,11 +61,12 @@ export type ObjectMessage =
   | EndedMessage;
 
 /**
- * What is sent of an object: its class and number, for one that lives with the sender; its number, for one
- * that lives with the receiver; kind, number and what else is to be known, for a stream or socket.
+ * What is sent of an object: its class and number, and what of it never changes, for one that lives with the
+ * sender; its number, for one that lives with the receiver; kind, number and what else is to be known, for a
+ * stream or socket.
  */
 export type RemoteRecord =
-  | readonly ["there", kind: string, object: number]
+  | readonly ["there", kind: string, object: number, facts: readonly unknown[]]
   | readonly ["here", object: number]
   | readonly ["relay", kind: RelayKind, object: number, facts: unknown];
 

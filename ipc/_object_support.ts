@@ -5,3 +5,4 @@
 import "./_shared_classes.ts";
 
 export { ObjectPort } from "./_object_port.ts";
+export { findFunction, isFound } from "./_received_function.ts";

@@ -37,7 +37,7 @@ export const Status = {
   raised: 2,
   /** The task ended because it was asked to. */
   cancelled: 3,
-  /** The worker found the task taken back, or must not run more tasks. */
+  /** The worker found the task taken back, or gives it back as it was asked to. */
   skipped: 4,
   /** A chunk has ended: the value is a {@linkcode ChunkAnswer}. */
   chunk: 5,
@@ -97,6 +97,12 @@ export interface SkipMessage {
   slots: readonly number[];
 }
 
+/** Asks for tasks that have not begun, since others have nothing to do, where no memory is shared. */
+export interface RecallMessage {
+  kind: "recall";
+  slots: readonly number[];
+}
+
 /** Callables that nobody will send again. */
 export interface ForgetMessage {
   kind: "forget";
@@ -114,6 +120,7 @@ export type ToWorker =
   | RunMessage
   | StopMessage
   | SkipMessage
+  | RecallMessage
   | ForgetMessage
   | PingMessage
   | ObjectMessage;

@@ -47,6 +47,7 @@ export const LOCAL_METHODS: readonly PropertyKey[] = [
   "join_thread",
   "cancel_join_thread",
   Symbol.asyncIterator,
+  Symbol.dispose,
 ];
 
 /** The methods of a class; none of one that is not known. */

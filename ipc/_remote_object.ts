@@ -46,14 +46,26 @@ export function homeOf(object: object): Address | undefined {
   return addresses.get(object);
 }
 
-/** An object that stands for one of another process. */
-export function remoteObject(kind: ShareableKind<object>, port: Home, id: number): object {
+/**
+ * An object that stands for one of another process.
+ *
+ * @param facts What never changes of it, in the order of the kind's names.
+ */
+export function remoteObject(
+  kind: ShareableKind<object>,
+  port: Home,
+  id: number,
+  facts: readonly unknown[],
+): object {
   let prototype = prototypes.get(kind.name);
   if (prototype === undefined) {
     prototype = remotePrototype(kind);
     prototypes.set(kind.name, prototype);
   }
   const object = Object.create(prototype);
+  for (const [i, name] of (kind.facts ?? []).entries()) {
+    Object.defineProperty(object, name, { value: facts[i] });
+  }
   addresses.set(object, { port, id });
   return object;
 }

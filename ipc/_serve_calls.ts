@@ -15,6 +15,7 @@
  */
 
 import { ClaimTable } from "../sync/_claim.ts";
+import { type Batch, batchOf, hasTask, removeTasks } from "./_batch.ts";
 import { decode, sharesObjects } from "./_codec.ts";
 import { encodeError, type WireError } from "./_error_codec.ts";
 import { Outbox, type Post } from "./_outbox.ts";
@@ -54,14 +55,6 @@ interface Entry {
   resolving: Promise<Resolved> | undefined;
   /** Mean duration in milliseconds, quick to rise; unknown functions are not tiny. */
   mean: number;
-}
-
-/** A batch of tasks, and how far it has been taken. */
-interface Batch {
-  readonly heads: readonly number[];
-  readonly values: unknown[];
-  nextHead: number;
-  nextValue: number;
 }
 
 /** A task in hand. */
@@ -139,6 +132,9 @@ export class CallServer {
       case "skip":
         for (const slot of message.slots) (this.#claims as UnsharedClaims).skip(slot);
         break;
+      case "recall":
+        this.#giveBack(message.slots);
+        break;
       case "forget":
         this.#calls.delete(message.call);
         break;
@@ -167,9 +163,19 @@ export class CallServer {
   }
 
   #isUnbegun(slot: number): boolean {
-    return this.#preparing.has(slot) || this.#batches.some(({ heads, nextHead }) => {
-      return heads.some((it, i) => i >= nextHead && i % RUN_HEAD === 0 && it === slot);
-    });
+    return this.#preparing.has(slot) || this.#batches.some((batch) => hasTask(batch, slot));
+  }
+
+  /** Of the tasks that are asked for, those that have not begun: no other is touched. */
+  #giveBack(slots: readonly number[]): void {
+    const asked = new Set(slots);
+    const now = performance.now();
+    for (const batch of this.#batches) {
+      for (const slot of removeTasks(batch, (slot) => asked.has(slot))) this.#skip(slot, now);
+    }
+    this.#outbox.flush();
+    // These are given back as soon as they have noticed.
+    for (const slot of slots) if (this.#preparing.has(slot)) this.#stop(slot);
   }
 
   #stop(slot: number): void {
@@ -181,8 +187,8 @@ export class CallServer {
     this.#preparing.get(slot)?.();
   }
 
-  #take({ calls, heads, values }: RunMessage): void {
-    for (const description of calls ?? []) {
+  #take(message: RunMessage): void {
+    for (const description of message.calls ?? []) {
       this.#calls.set(description.id, {
         description,
         resolved: undefined,
@@ -190,7 +196,7 @@ export class CallServer {
         mean: Infinity,
       });
     }
-    this.#batches.push({ heads, values: values as unknown[], nextHead: 0, nextValue: 0 });
+    this.#batches.push(batchOf(message));
     if (!this.#pumpArmed) this.#pump();
   }
 
@@ -234,7 +240,7 @@ export class CallServer {
     values.fill(undefined, first, batch.nextValue);
     if (
       entry.resolved !== undefined && !this.#keepsBack(entry, shape) &&
-      !this.#lacksClasses(shape, args)
+      !this.#lacksObjects(shape, args)
     ) {
       return this.#begin(slot, entry, shape, args, now);
     }
@@ -248,9 +254,9 @@ export class CallServer {
     return (shape & ANNOUNCED) !== 0 || (entry.mean > TINY && this.#departure() !== undefined);
   }
 
-  /** Whether there are shared objects among the arguments, and nothing is known of such yet. */
-  #lacksClasses(shape: number, args: readonly unknown[]): boolean {
-    return (shape & ENCODED) !== 0 && sharesObjects(args) && !this.#objects.isLoaded;
+  /** Whether there are shared objects among the arguments whose classes or functions are not there yet. */
+  #lacksObjects(shape: number, args: readonly unknown[]): boolean {
+    return (shape & ENCODED) !== 0 && sharesObjects(args) && !this.#objects.isReadyFor(args);
   }
 
   /** Claims the task only when it can begin, so that it can be cancelled until then. */
@@ -264,7 +270,7 @@ export class CallServer {
       let prepared = false;
       await Promise.race([
         stopped,
-        this.#prepare(entry, this.#lacksClasses(shape, args)).then(() => prepared = true),
+        this.#prepare(entry, shape, args).then(() => prepared = true),
       ]);
       this.#preparing.delete(slot);
       const now = performance.now();
@@ -285,8 +291,8 @@ export class CallServer {
     if (!this.#pumpArmed) this.#pump();
   }
 
-  async #prepare(entry: Entry, lacksClasses: boolean): Promise<void> {
-    if (lacksClasses) await this.#objects.load();
+  async #prepare(entry: Entry, shape: number, args: readonly unknown[]): Promise<void> {
+    if (this.#lacksObjects(shape, args)) await this.#objects.prepareFor(args);
     if (entry.resolved === undefined) {
       entry.resolving ??= this.#resolver.resolve(entry.description);
       entry.resolving.catch(() => {}).then(() => entry.resolving = undefined);

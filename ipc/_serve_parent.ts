@@ -135,7 +135,7 @@ export class ParentService {
     if (message.initializer !== null) {
       try {
         const { call, args } = message.initializer;
-        if (sharesObjects(args)) await this.#objects.load();
+        if (sharesObjects(args)) await this.#objects.prepareFor(args);
         const { fn } = await resolver.resolve(call);
         const task = new RunningTask(call.name, { stopRequested: () => false }, 0);
         await task.run(fn, ...decode(args, this.#objects.port) as unknown[]);

@@ -7,6 +7,7 @@
  * process that may read everything. For others it is spelled out.
  */
 
+import { functionsOf } from "./_codec.ts";
 import type { ObjectLink, ObjectPort } from "./_object_port.ts";
 import type { Loaders } from "./_resolve_callable.ts";
 
@@ -58,11 +59,18 @@ export class SharedObjects {
     return this.#port ??= makePort?.(this.#link);
   }
 
-  #isLoaded = false;
+  #support: ObjectSupport | undefined = undefined;
 
-  /** Whether objects can be received. */
-  get isLoaded(): boolean {
-    return this.#isLoaded;
+  /** Whether the objects of an encoded value can be received at once. */
+  isReadyFor(wire: unknown): boolean {
+    const { isFound } = this.#support ?? {};
+    return isFound !== undefined && functionsOf(wire).every(isFound);
+  }
+
+  /** Gets ready to receive the objects of an encoded value. */
+  async prepareFor(wire: unknown): Promise<void> {
+    await this.load();
+    await Promise.all(functionsOf(wire).map(this.#support!.findFunction));
   }
 
   /** Gets ready to receive objects. */
@@ -71,7 +79,6 @@ export class SharedObjects {
   }
 
   async #load(): Promise<void> {
-    await this.#loadSupport();
-    this.#isLoaded = true;
+    this.#support = await this.#loadSupport();
   }
 }

@@ -2,7 +2,8 @@
  * Claims where parent and worker share no memory: each side keeps its own words.
  *
  * What has left for the worker may have begun and can't be taken back, so it counts as running, as
- * CPython counts what is in its call queue. What waits for the worker to come up has not left.
+ * CPython counts what is in its call queue. What waits for the worker to come up has not left. The worker can
+ * be asked for what it has not begun, and answers for what it gives back as for what it skips.
  *
  * | state      | parent                                    | worker                          |
  * | ---------- | ----------------------------------------- | ------------------------------- |

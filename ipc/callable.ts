@@ -7,6 +7,7 @@
  * @module
  */
 
+import { checkFunction } from "./_function_check.ts";
 import { nameOf, textOf } from "./_function_text.ts";
 
 /**
@@ -280,32 +281,3 @@ for (let o = globalThis; o !== null; o = Object.getPrototypeOf(o)) {
 }
 // A legacy of browsers that nobody means: a function that uses `name` uses a variable of its module.
 GLOBALS.delete("name");
-
-const GENERATORS = new Set(["GeneratorFunction", "AsyncGeneratorFunction"]);
-
-/** Throws a `TypeError` for what can never be sent: native, bound, class and generator functions. */
-function checkFunction(fn: unknown): asserts fn is (...args: unknown[]) => unknown {
-  if (typeof fn !== "function") {
-    throw new TypeError(`Cannot send ${typeof fn} to a worker: a function is wanted`);
-  }
-  const name = nameOf(fn);
-  const text = textOf(fn);
-  const kind = /\{\s*\[native code\]\s*\}$/.test(text)
-    ? name.startsWith("bound ") ? "bound" : "native"
-    // A method may be called `class`.
-    : /^class\b(?!\s*\()/.test(text)
-    ? "class"
-    : GENERATORS.has(Object.getPrototypeOf(fn)?.constructor?.name)
-    ? "generator"
-    : undefined;
-  if (kind === undefined) return;
-  const remedy = {
-    bound: "pass the bound values as arguments",
-    native: "call it from a function of your own",
-    class: "send a function that makes the object",
-    generator: "send a function that returns an array",
-  }[kind];
-  throw new TypeError(
-    `Cannot send ${name || "the function"} to a worker: it is a ${kind} function: ${remedy}`,
-  );
-}

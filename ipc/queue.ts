@@ -423,6 +423,8 @@ for (const constructor of [Queue, JoinableQueue]) {
       if (method !== "put" && method !== "get" || !closedElsewhere.has(queue)) return undefined;
       return closedError(`${method} an item`);
     },
+    meets: true,
+    facts: ["maxsize"],
     id: (queue) => mailboxOf(queue).id,
     data: (queue) => mailboxOf(queue).memory,
     make(memory) {

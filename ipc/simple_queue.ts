@@ -8,6 +8,13 @@ import { kindOf, registerShareable } from "../sync/_shareable.ts";
 import { OSError } from "./errors.ts";
 import { Queue } from "./queue.ts";
 
+/** Those that were closed here, also such as live in another process. */
+const closed = new WeakSet<object>();
+
+function closedError(what: string): OSError {
+  return new OSError(`Cannot ${what}: the queue was closed here`);
+}
+
 /**
  * Python's `multiprocessing.SimpleQueue`: items go in at one end and come out at the other; no limit, no
  * time-outs.
@@ -32,12 +39,13 @@ import { Queue } from "./queue.ts";
  */
 export class SimpleQueue<T = unknown> implements Disposable {
   #queue: Queue<T> = new Queue<T>();
-  #isClosed = false;
 
   static {
     registerShareable<SimpleQueue<unknown>>({
       name: "SimpleQueue",
       prototype: SimpleQueue.prototype,
+      meets: true,
+      refuses: (simple) => closed.has(simple) ? closedError("use a queue") : undefined,
       id: (simple) => kindOf(simple.#queue)!.id(simple.#queue),
       data: (simple) => kindOf(simple.#queue)!.data(simple.#queue),
       make(memory) {
@@ -117,7 +125,7 @@ export class SimpleQueue<T = unknown> implements Disposable {
 
   /** Nothing is put or got here any more: by this thread, with this object. To close it again is fine. */
   close(): void {
-    this.#isClosed = true;
+    closed.add(this);
   }
 
   /** Closes the queue here. */
@@ -126,7 +134,7 @@ export class SimpleQueue<T = unknown> implements Disposable {
   }
 
   #check(what: string): void {
-    if (this.#isClosed) throw new OSError(`Cannot ${what}: the queue was closed here`);
+    if (closed.has(this)) throw closedError(what);
   }
 
   /** How it is printed. */

@@ -32,13 +32,17 @@ function readSetting(): number | undefined {
   return ms >= 0 ? ms : undefined;
 }
 
-/** A note about the caller, who is about to acquire something. */
-export function noteOf(isSelf: boolean): Uint8Array<ArrayBuffer> {
+/**
+ * A note about the caller, who is about to acquire something.
+ *
+ * @param other What the one is called that it acts for, if it does: where that calls is not known here.
+ */
+export function noteOf(other: string | undefined): Uint8Array<ArrayBuffer> {
   const place = framesHere().filter((line) => !OWN.some((own) => line.includes(own))).slice(
     0,
     FRAMES,
   );
-  const lines = isSelf ? [thisRealmName(), ...place] : ["another process"];
+  const lines = other === undefined ? [thisRealmName(), ...place] : [other];
   return new TextEncoder().encode(lines.join("\n")).subarray(0, NOTE_BYTES - 4);
 }
 

@@ -14,6 +14,8 @@ export interface Identity {
   readonly realm: number;
   /** The task's number, of its own in that realm; 0 outside any. */
   readonly task: number;
+  /** What it is called, for people; where it is not this realm. */
+  readonly name?: () => string;
 }
 
 const numbers = new WeakMap<object, number>();
@@ -23,6 +25,11 @@ let other: Identity | undefined;
 /** Whether the caller acts for itself. */
 export function isSelf(): boolean {
   return other === undefined;
+}
+
+/** What the one is called that the caller acts for; `undefined` where it acts for itself. */
+export function nameOfOther(): string | undefined {
+  return other && (other.name?.() ?? "another process");
 }
 
 /** Who the caller is, or acts for. */

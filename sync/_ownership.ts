@@ -30,7 +30,7 @@
 
 import { DEBUG, NOTE_BYTES, noteOf, readNote, reportWait, writeNote } from "./_debug.ts";
 import { type Deadline, isOver, type Protocol } from "./_drive.ts";
-import { isSelf } from "./_identity.ts";
+import { nameOfOther } from "./_identity.ts";
 import { checkAlive, thisRealm } from "./_realm.ts";
 import { allocate, OWN_WORDS, WaitQueue } from "./_wait_queue.ts";
 import { FIELD, NODE } from "./_waiters.ts";
@@ -78,7 +78,7 @@ export class Ownership {
   /** Takes it where it is free. */
   tryTake(): boolean {
     if (Atomics.compareExchange(this.#words, WORD, 0, this.#mine) !== 0) return false;
-    if (this.#note !== undefined) writeNote(this.#note, noteOf(true));
+    if (this.#note !== undefined) writeNote(this.#note, noteOf(undefined));
     return true;
   }
 
@@ -87,7 +87,7 @@ export class Ownership {
     if (Atomics.compareExchange(this.#words, WORD, 0, HELD | realm << REALM_SHIFT) !== 0) {
       return false;
     }
-    if (this.#note !== undefined) writeNote(this.#note, noteOf(isSelf()));
+    if (this.#note !== undefined) writeNote(this.#note, noteOf(nameOfOther()));
     return true;
   }
 
@@ -138,7 +138,7 @@ export class Ownership {
    * @returns Whether it was taken in time.
    */
   *take(realm: number, task: number, deadline: Deadline): Protocol<boolean> {
-    const note = this.#note && noteOf(isSelf());
+    const note = this.#note && noteOf(nameOfOther());
     const node = this.queue.guarded(() => this.#takeOrJoin(realm, task, deadline));
     const isTaken = node > 0
       ? (yield* untilDismissed(this.queue, node, deadline, this.#hooks)) === "granted"

@@ -15,6 +15,10 @@ export interface ShareableKind<T extends object> {
   readonly refusal?: string;
   /** Why a method is not to be called here, of an object that lives elsewhere. */
   readonly refuses?: (object: object, method: string) => Error | undefined;
+  /** Whether who waits there waits for others to come, rather than for them to be done. */
+  readonly meets?: true;
+  /** What of it never changes, and is known wherever it is. */
+  readonly facts?: readonly (string & keyof T)[];
   /** The object's number. */
   id(object: T): number;
   /** What another realm makes the object of; structured clone keeps it. */

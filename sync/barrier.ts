@@ -120,6 +120,8 @@ export class Barrier {
     registerShareable<Barrier>({
       name: "Barrier",
       prototype: Barrier.prototype,
+      meets: true,
+      facts: ["parties"],
       id: (barrier) => barrier.#queue.id,
       data: (barrier) => ({
         buffer: barrier.#buffer,

@@ -81,6 +81,7 @@ export class Condition extends Acquirable {
     registerShareable<Condition>({
       name: "Condition",
       prototype: Condition.prototype,
+      meets: true,
       id: (condition) => condition.#queue.id,
       data: (condition) => ({ lock: condition.#lock, buffer: condition.#buffer }),
       make(data) {

@@ -62,6 +62,7 @@ export class SharedEvent {
     registerShareable<SharedEvent>({
       name: "Event",
       prototype: SharedEvent.prototype,
+      meets: true,
       id: (event) => event.#queue.id,
       data: (event) => event.#buffer,
       make(buffer) {

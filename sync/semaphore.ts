@@ -231,6 +231,7 @@ for (const constructor of [Semaphore, BoundedSemaphore]) {
   registerShareable<Semaphore>({
     name: constructor.name,
     prototype: constructor.prototype,
+    meets: true,
     id: (semaphore) => permitsOf(semaphore).queue.id,
     data: (semaphore) => [permitsOf(semaphore).buffer, mostOf(semaphore)],
     make(data) {

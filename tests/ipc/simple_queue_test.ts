@@ -68,6 +68,24 @@ Deno.test("Q16, Q18, Q19: after close every call is an OSError, and to close aga
   }
 });
 
+async function closes(queue: SimpleQueue<number>): Promise<string> {
+  {
+    using closing = queue;
+    await closing.put(1);
+  }
+  return await queue.put(2).then(() => "put", (error) => String(error));
+}
+
+Deno.test("Q16: a queue that a process closes is closed there, and open here", async () => {
+  await using executor = new ProcessPoolExecutor(1);
+  const queue = new SimpleQueue<number>();
+  assertEquals(
+    await executor.submit(closes, queue),
+    "OSError: Cannot use a queue: the queue was closed here",
+  );
+  assertEquals(await queue.get(), 1);
+});
+
 Deno.test("An item that can't be sent is an error of put, and the next one goes", async () => {
   using queue = new SimpleQueue<unknown>();
   await assertRejects(() => queue.put(() => {}), DOMException);

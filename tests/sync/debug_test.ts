@@ -32,6 +32,19 @@ Deno.test("Main is told where a worker acquired the lock that it had to wait for
   assert(!stderr.includes("(<anonymous>)"), `the engine's own frames are no news: ${stderr}`);
 });
 
+for (
+  const [program, holder] of [
+    ["main waits for a child", "ProcessPoolExecutor-0_0"],
+    ["main waits for a process", "Holder"],
+  ] as const
+) {
+  Deno.test(`Main is told which process holds the lock that it waits for: ${program}`, async () => {
+    const { code, lines, stderr } = await runLate(program, ["-A"], WITH);
+    assertEquals([code, lines], [0, ["true"]], stderr);
+    assertMatch(stderr, new RegExp(`acquire a Lock: held by ${holder} \\(process \\d+\\)\n`));
+  });
+}
+
 Deno.test("A worker is told where in the program main acquired the lock that it waits for", async () => {
   const { code, lines, stderr } = await runLate("a worker waits for main", ["-A"], WITH);
   assertEquals([code, lines], [0, ["true"]], stderr);

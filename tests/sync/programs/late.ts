@@ -1,6 +1,13 @@
 /** Programs in which somebody waits for a lock for long, on whatever thread. */
 
-import { Event, Lock, RLock, ThreadPoolExecutor } from "../../../mod.ts";
+import {
+  Event,
+  Lock,
+  Process,
+  ProcessPoolExecutor,
+  RLock,
+  ThreadPoolExecutor,
+} from "../../../mod.ts";
 
 function take(lock: Lock | RLock): boolean {
   return lock.acquireSync();
@@ -16,6 +23,14 @@ async function takeForLong(lock: Lock | RLock, isTaken: Event): Promise<void> {
   await isTaken.set();
   await new Promise((resolve) => setTimeout(resolve, 300));
   await lock.release();
+}
+
+async function waitForOneOf(hold: (lock: Lock, isTaken: Event) => PromiseLike<void>) {
+  const [lock, isTaken] = [new Lock(), new Event()];
+  const holding = hold(lock, isTaken);
+  await isTaken.wait();
+  console.log(await lock.acquire());
+  await holding;
 }
 
 const PROGRAMS: Record<string, () => Promise<void>> = {
@@ -45,6 +60,17 @@ const PROGRAMS: Record<string, () => Promise<void>> = {
     await isTaken.wait();
     console.log(await lock.acquire());
     await holding;
+  },
+  async "main waits for a child"() {
+    await using executor = new ProcessPoolExecutor(1);
+    await waitForOneOf((...args) => executor.submit(takeForLong, ...args));
+  },
+  async "main waits for a process"() {
+    await waitForOneOf(async (...args) => {
+      const process = new Process({ target: takeForLong, args, name: "Holder" });
+      process.start();
+      await process.join();
+    });
   },
   async "with a limit"() {
     const lock = new Lock();
