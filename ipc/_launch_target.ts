@@ -32,10 +32,12 @@ export interface TargetSetup {
  * @throws {ValueError} When they are too long for a message; nothing has started then.
  */
 export function launchTarget(setup: TargetSetup, spec: ChildSpec): Child {
+  // Not the setup itself: its arguments are let go of.
+  const { process: { name }, target } = setup;
   const objects = new ObjectPort({
     sharesMemory: false,
     post: (message) => child.send(toBytes(message)),
-    name: () => `${setup.process.name} (process ${child.pid})`,
+    name: () => `${name} (process ${child.pid})`,
   });
   const first = firstMessage(setup, objects);
   const child = new Child(spec, {
@@ -43,7 +45,6 @@ export function launchTarget(setup: TargetSetup, spec: ChildSpec): Child {
     ended: () => objects.close(),
   });
   child.send(first);
-  const { target } = setup;
   const sendTarget = () => child.send(toBytes(targetMessage(target)));
   if (target?.described === undefined) sendTarget();
   else target.described.then(sendTarget);
