@@ -156,6 +156,8 @@ class RelayedConn implements Deno.Conn {
   readonly localAddr: Deno.Addr;
   readonly remoteAddr: Deno.Addr;
   #isClosed = false;
+  /** How many of its streams have ended. */
+  #ended = 0;
   #readable: ReadableStream<Uint8Array<ArrayBuffer>> | undefined = undefined;
   #writable: WritableStream<Uint8Array<ArrayBufferLike>> | undefined = undefined;
 
@@ -203,18 +205,26 @@ class RelayedConn implements Deno.Conn {
         const bytes = await this.#ask("read", READ_SIZE) as Uint8Array<ArrayBuffer> | null;
         if (bytes !== null) return controller.enqueue(bytes);
         controller.close();
-        if (!this.#isClosed) this.close();
+        this.#halfEnds();
       },
-      cancel: () => this.close(),
+      cancel: () => this[Symbol.dispose](),
     }, { highWaterMark: 0 });
   }
 
   get writable(): WritableStream<Uint8Array<ArrayBufferLike>> {
     return this.#writable ??= new WritableStream({
       write: async (bytes) => void await this.write(bytes),
-      close: () => this.closeWrite(),
-      abort: () => this.close(),
+      close: async () => {
+        await this.closeWrite();
+        this.#halfEnds();
+      },
+      abort: () => this[Symbol.dispose](),
     });
+  }
+
+  /** A stream of the two has ended: who hears the end may still have an answer to send. */
+  #halfEnds(): void {
+    if (++this.#ended === 2) this[Symbol.dispose]();
   }
 
   ref(): void {}

@@ -65,3 +65,15 @@ export async function die(
   Deno.kill(Deno.pid, "SIGKILL");
   await new Promise(() => {});
 }
+
+export async function echo(conn: Deno.Conn): Promise<void> {
+  await conn.readable.pipeTo(conn.writable);
+}
+
+/** Answers when it has heard all. */
+export async function answer(conn: Deno.Conn): Promise<void> {
+  const { length } = await new Response(conn.readable).bytes();
+  const writer = conn.writable.getWriter();
+  await writer.write(new TextEncoder().encode(`${length} bytes`));
+  await writer.close();
+}

@@ -16,6 +16,8 @@ const SERVE = task(TASKS, tasks.serve);
 const FIRST = task(TASKS, tasks.first);
 const COUNT = task(TASKS, tasks.count);
 const FAIL = task(TASKS, tasks.fail);
+const ECHO = task(TASKS, tasks.echo);
+const ANSWER = task(TASKS, tasks.answer);
 const DIE = task(TASKS, tasks.die);
 
 const BACKENDS: Record<string, () => Executor> = {
@@ -110,6 +112,27 @@ for (const [name, make] of Object.entries(BACKENDS)) {
     assertEquals(answer, "HELLO ".repeat(50_000));
     assertEquals(await served, (client.localAddr as Deno.NetAddr).port);
   });
+}
+
+for (const [name, make] of Object.entries(BACKENDS)) {
+  for (
+    const [what, serve, expected] of [
+      ["is piped to itself", ECHO, "hello there"],
+      ["answers at the end of what it hears", ANSWER, "11 bytes"],
+    ] as const
+  ) {
+    Deno.test(`a socket in ${name} ${what}, by its streams`, async () => {
+      await using executor = make();
+      using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+      const { port } = listener.addr as Deno.NetAddr;
+      const client = await Deno.connect({ hostname: "127.0.0.1", port });
+      const served = executor.submit(serve, await listener.accept());
+      await client.write(new TextEncoder().encode("hello there"));
+      await client.closeWrite();
+      assertEquals(await new Response(client.readable).text(), expected);
+      await served;
+    });
+  }
 }
 
 Deno.test("a stream passed to a process is the process's alone, also when it is marked", async () => {
