@@ -11,12 +11,21 @@ import { borrowBytes, fromBytes } from "./_bytes.ts";
 import { readPrimitive, writePrimitive } from "./_bytes_primitives.ts";
 import { decode, encode, needsEncoding } from "./_codec.ts";
 import type { Message } from "./_frame.ts";
-import { fetchObjects, ItemExporter, itemImporter, objectsTaken } from "./_item_carrier.ts";
+import {
+  fetchObjects,
+  ItemExporter,
+  itemImporter,
+  lodgeObjects,
+  objectsTaken,
+} from "./_item_carrier.ts";
 import { Slip } from "./_slip.ts";
 
 const PRIMITIVE = 0;
 const PLAIN = 1;
 const ENCODED = 2;
+
+/** The shared objects of messages that are to be put. */
+const brought = new WeakMap<Message, ReadonlyMap<number, object>>();
 
 /** Primitives on their way out, and what comes in: nothing of the user's runs while they are in use. */
 const outgoing = new Slip();
@@ -32,15 +41,24 @@ const source = new ByteSource(incoming.bytes);
  */
 export function itemToBytes(value: unknown): Message | Slip {
   if (isPrimitive(value)) return primitiveToBytes(value);
-  return needsEncoding(value) ? borrowBytes(special(value), ENCODED) : borrowBytes(value, PLAIN);
+  return needsEncoding(value) ? specialToBytes(value) : borrowBytes(value, PLAIN);
 }
 
 /** The numbers of the shared objects in a value, and the value encoded. */
-function special(value: unknown): [ids: number[], wire: unknown] {
+function specialToBytes(value: unknown): Message {
   const exporter = new ItemExporter();
   // What is marked for transfer is copied as all is: who can't put it is to have it still.
   const wire = encode(value, [], exporter);
-  return [exporter.ids, wire];
+  const { objects } = exporter;
+  const message = borrowBytes([[...objects.keys()], wire], ENCODED);
+  if (objects.size > 0) brought.set(message, objects);
+  return message;
+}
+
+/** An item has been put: its shared objects can be asked for. */
+export function itemWasPut(message: Message | Slip): void {
+  const objects = message instanceof Slip ? undefined : brought.get(message);
+  if (objects !== undefined) lodgeObjects(objects);
 }
 
 function isPrimitive(value: unknown): boolean {

@@ -12,8 +12,8 @@ import { homeOf } from "./_remote_object.ts";
 
 /** Collects the objects of an item that is put. */
 export class ItemExporter implements Exporter {
-  /** Their numbers. */
-  readonly ids: number[] = [];
+  /** By their numbers. */
+  readonly objects = new Map<number, object>();
 
   export(object: object, kind: ShareableKind<object>): number {
     if (homeOf(object) !== undefined) {
@@ -24,10 +24,14 @@ export class ItemExporter implements Exporter {
     }
     const id = kind.id(object);
     remember(id, object);
-    this.ids.push(id);
-    desk.lodge(id, object).catch(() => {});
+    this.objects.set(id, object);
     return id;
   }
+}
+
+/** Brings the objects of an item to the desk: once it has been put, since others may be quick to ask. */
+export function lodgeObjects(objects: ReadonlyMap<number, object>): void {
+  for (const [id, object] of objects) desk.lodge(id, object).catch(() => {});
 }
 
 /** The objects of an item that was got, all of which have been fetched. */

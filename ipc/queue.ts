@@ -9,7 +9,7 @@ import { isSelf, whoCalls } from "../sync/_identity.ts";
 import { checkArgument, checkOptions } from "../sync/_options.ts";
 import { registerShareable } from "../sync/_shareable.ts";
 import { RuntimeError, ValueError } from "../sync/errors.ts";
-import { incomingSlip, itemFromBytes, itemToBytes, kept } from "./_item_bytes.ts";
+import { incomingSlip, itemFromBytes, itemToBytes, itemWasPut, kept } from "./_item_bytes.ts";
 import { unknownObject } from "./_item_carrier.ts";
 import { allocateMailbox, type GetEnd, Mailbox, type MailboxMemory } from "./_mailbox.ts";
 import {
@@ -130,6 +130,7 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
       }
     }
     if (end !== "put") throw notPut(end, this.maxsize);
+    itemWasPut(message);
   }
 
   /**
@@ -168,6 +169,7 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
       }
     }
     if (end !== "put") throw notPut(end, this.maxsize);
+    itemWasPut(message);
   }
 
   /**

@@ -9,7 +9,7 @@
  * Sleepers are told of the death of any realm, since what they wait for may have died with it.
  */
 
-import { abortedError, checkTimeout } from "./_deadline.ts";
+import { abortedError } from "./_deadline.ts";
 import { isSelf } from "./_identity.ts";
 import type { Sleeper } from "./_lookout.ts";
 import { aTypeOf, checkOptions, type OptionRule, type OptionRules } from "./_options.ts";
@@ -81,7 +81,6 @@ export function deadlineOf(
   if (limit === undefined) return forever(what);
   checkOptions(what, limit, rules);
   const { timeout, signal } = limit;
-  checkTimeout(timeout);
   if (signal?.aborted) throw abortedError(what, signal);
   return {
     what,
