@@ -68,7 +68,7 @@ export function fetchObjects(ids: readonly number[]): object[] | Promise<object[
 /** Why an object can't be had by who blocks its thread. */
 export function unknownObject(): RuntimeError {
   return new RuntimeError(
-    "Cannot get a shared object without waiting for it: this thread does not know it yet: " +
-      "use await get(), or pass it as an argument before",
+    "Cannot get a shared object without waiting for it: this thread does not know it yet, and the item " +
+      "is lost: use await get(), or pass it as an argument before",
   );
 }

@@ -1,6 +1,6 @@
 /** Tests of shared objects as items of queues, also where they are not known yet. */
 
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 import { Condition, Queue, task, ThreadPoolExecutor } from "../../mod.ts";
 import { CONFIG, lines } from "../support/run_deno.ts";
 
@@ -43,6 +43,26 @@ Deno.test("threads answer through the queues that requests bring along", async (
   assertEquals(await Promise.all([...asking, ask(requests)]), [answers, answers, answers]);
   await requests.shutdown();
   await serving;
+});
+
+/** What came of an item that has a queue unknown to the thread. */
+export function getBlocking(queue: Queue<unknown>): string {
+  try {
+    queue.getSync();
+    return "got";
+  } catch (error) {
+    return String(error);
+  }
+}
+
+Deno.test("who blocks can't get a shared object that is new to the thread, and is told so", async () => {
+  await using executor = new ThreadPoolExecutor(1);
+  const queue = new Queue<unknown>();
+  await queue.put(new Queue<number>());
+  const told = await executor.submit(task(HERE, getBlocking), queue);
+  assertStringIncludes(told, "RuntimeError: Cannot get a shared object without waiting for it");
+  await queue.put(queue);
+  assertEquals(await executor.submit(task(HERE, getBlocking), queue), "got");
 });
 
 for (const program of ["the queue is full", "something else can't be sent", "it was got"]) {
