@@ -147,6 +147,27 @@ export class Ownership {
     return isTaken;
   }
 
+  /**
+   * Lets in, once more each, whoever waits and is the owner, which would wait for itself. For the owner: what
+   * its death leaves in the middle is its own.
+   */
+  admitOwner(): void {
+    if (this.queue.isEmpty) return;
+    const { realm, task } = this;
+    const { waiters } = thisRealm();
+    this.queue.guarded(() => {
+      for (const node of this.queue.each()) {
+        const isOwner = waiters.get(node, FIELD.REALM) === realm &&
+          waiters.get(node, FIELD.NOTE) === task;
+        if (!isOwner) continue;
+        this.count++;
+        this.queue.dismiss(node, NODE.GRANTED);
+        this.queue.complete(node);
+      }
+      if (this.queue.isEmpty) Atomics.and(this.#words, WORD, ~AWAITED);
+    });
+  }
+
   #takeOrJoin(realm: number, task: number, deadline: Deadline): number {
     checkAlive(realm);
     const mine = HELD | realm << REALM_SHIFT;

@@ -146,5 +146,7 @@ function* acquireFor(
   deadline: Deadline,
 ): Protocol<boolean> {
   if (tryAcquire(ownership, caller)) return true;
-  return yield* ownership.take(caller.realm, caller.task, deadline);
+  if (!(yield* ownership.take(caller.realm, caller.task, deadline))) return false;
+  ownership.admitOwner();
+  return true;
 }
