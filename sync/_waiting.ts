@@ -87,21 +87,12 @@ export function* granted(
   return (yield* untilDismissed(queue, node, deadline, hooks)) === "granted";
 }
 
-/** Dismisses and wakes one that waits. Under the guard. */
-export function wakeOne(
-  queue: WaitQueue,
-  node: number,
-  state: typeof NODE.GRANTED | typeof NODE.BROKEN,
-): void {
-  queue.dismiss(node, state);
-}
-
 /** Dismisses and wakes whoever waits. Under the guard. */
 export function wakeAll(
   queue: WaitQueue,
   state: typeof NODE.GRANTED | typeof NODE.BROKEN,
 ): void {
-  for (const node of queue.each()) wakeOne(queue, node, state);
+  for (const node of queue.each()) queue.dismiss(node, state);
 }
 
 /** A queue whose waiters look for themselves, and the guard under which they do. */

@@ -27,7 +27,7 @@ import { checkArgument, integerFrom } from "./_options.ts";
 import { registerShareable } from "./_shareable.ts";
 import { allocate, WaitQueue } from "./_wait_queue.ts";
 import { NODE } from "./_waiters.ts";
-import { untilDismissed, wakeAll, wakeOne } from "./_waiting.ts";
+import { untilDismissed, wakeAll } from "./_waiting.ts";
 import { RuntimeError } from "./errors.ts";
 import { Lock } from "./lock.ts";
 import type { RLock } from "./rlock.ts";
@@ -286,7 +286,7 @@ export class Condition extends Acquirable {
       for (let left = n; left > 0; left--) {
         const node = this.#queue.first();
         if (node === 0) return;
-        wakeOne(this.#queue, node, NODE.GRANTED);
+        this.#queue.dismiss(node, NODE.GRANTED);
       }
     });
   }
