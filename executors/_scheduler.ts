@@ -25,8 +25,9 @@ import { Origins } from "./_origin.ts";
 import { Overseer } from "./_overdue.ts";
 import { expectedTime, nameOf, type PoolWorker } from "./_pool_worker.ts";
 import { Roster, type RosterOptions } from "./_roster.ts";
-import { settle } from "./_settle.ts";
+import { hasRaised, settle } from "./_settle.ts";
 import type { Task, TaskOwner } from "./_task.ts";
+import type { TaskTrace } from "./_trace.ts";
 import { TaskQueue } from "./_task_queue.ts";
 import { mayMeet } from "./_meeting.ts";
 import { Thief } from "./_thief.ts";
@@ -57,6 +58,8 @@ export interface Snapshot {
 export class Scheduler implements TaskOwner {
   readonly books = new Books();
   readonly origins = new Origins();
+  /** Where what becomes of each task is written down. */
+  trace: TaskTrace | undefined = undefined;
   readonly #options: SchedulerOptions;
   readonly #queue = new TaskQueue();
   readonly #roster: Roster;
@@ -176,6 +179,7 @@ export class Scheduler implements TaskOwner {
     task.settings.signal?.delete(task);
     if (task.settings.deadline !== undefined) this.#overseer.settled(task);
     this.books.settled(task, task.rows);
+    this.trace?.settled(task);
     this.#finishOne();
   }
 
@@ -229,8 +233,18 @@ export class Scheduler implements TaskOwner {
   #closeAll(): void {
     if (this.#pending > 0) return;
     this.#stopTimers();
+    this.#endTrace();
     // What still runs was dropped by a signal or a deadline, and asked to stop.
     for (const worker of this.#roster.closeAll()) this.#overseer.retire(worker);
+  }
+
+  /** Nobody is there to be told what goes wrong with it. */
+  #endTrace(): void {
+    try {
+      this.trace?.stop();
+    } catch (error) {
+      console.error("Cannot finish the trace of an executor:", error);
+    }
   }
 
   readonly #scheduleFlush = (): void => {
@@ -413,6 +427,12 @@ export class Scheduler implements TaskOwner {
       call.runTime += duration;
       const started = heads[head + 2]! / 1000 + worker.clockOffset;
       this.books.ran(started - task.origin.time, duration, rows);
+      this.trace?.ran(task, {
+        worker: worker.name,
+        started,
+        duration,
+        failed: hasRaised(status, values[i]),
+      });
       settle(task, [status, values[i]], worker.channel.objects, this.#isListed);
     }
     if (hasRun) worker.progressed();
@@ -489,6 +509,7 @@ export class Scheduler implements TaskOwner {
     for (const task of tasks) if (!task.done()) task.set_exception(this.brokenError());
     for (const feeder of [...this.#feeders]) feeder.stop(this.brokenError());
     this.#roster.failReady(() => this.brokenError());
+    this.#endTrace();
   }
 }
 

@@ -17,6 +17,12 @@ export interface ChunkOutcome {
   readonly failure: { readonly error: unknown } | undefined;
 }
 
+/** Whether an answer is that of a task, or of a row of a chunk, that threw. */
+export function hasRaised(status: number, value: unknown): boolean {
+  return status === Status.raised ||
+    status === Status.chunk && (value as ChunkAnswer).error !== null;
+}
+
 /** Why the rows of a chunk end before those that it was given: the next one could not be sent. */
 const unsentRow = new WeakMap<Task, { readonly error: unknown }>();
 

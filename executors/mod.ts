@@ -31,6 +31,7 @@ export {
 export { Executor, type Inputs, type Submitter, type TaskOptions } from "./executor.ts";
 export { Future } from "./future.ts";
 export type { PoolOptions } from "./_pool_options.ts";
+export { progress, type ProgressOptions } from "./progress.ts";
 export { ProcessPoolExecutor, type ProcessPoolOptions } from "./process_pool.ts";
 export { ThreadPoolExecutor, type ThreadPoolOptions } from "./thread_pool.ts";
 export {
@@ -47,3 +48,4 @@ export {
 export { type ExecutorStats, PoolExecutor } from "./pool_executor.ts";
 export type { BookStats } from "./_books.ts";
 export type { DurationStats } from "./_stats.ts";
+export type { Trace } from "./_trace.ts";
