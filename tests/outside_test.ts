@@ -180,6 +180,21 @@ const FILES: Readonly<Record<string, string>> = {
       for (const line of (await Promise.all(met)).sort()) console.log(line.join(" "));
     }
   `,
+  "remote_processes.ts": `
+    import { ProcessPoolExecutor, task } from "@herd/concurrent";
+    import { favourite } from "colours";
+
+    export const describe = (n: number) => "from a process: " + favourite + " " + n;
+
+    type Paint = typeof import("./src/paint.ts").paint;
+    if (import.meta.main) {
+      const config = Deno.args[0];
+      await using executor = new ProcessPoolExecutor({ max_workers: 1, config });
+      const paint = task<Paint>(import.meta.resolve("./src/paint.ts"), "paint");
+      console.log(await executor.submit(paint, 3));
+      console.log(await executor.submit(describe, 42));
+    }
+  `,
   "remote.ts": `
     import { task, ThreadPoolExecutor } from "@herd/concurrent";
 
@@ -346,6 +361,40 @@ Deno.test("threads and processes share what synchronises them, with the least pe
   );
 });
 
+Deno.test("a program that may not load anything remote still runs, with threads and processes", async () => {
+  await using project = await Project.create();
+  const processes = ["-R", "--allow-run", "--no-remote", "processes.ts"];
+  await assertPrints(EXPECTED, run(project.folder, "-R", "--no-remote", "main.ts"));
+  const { lines, code, errors } = await run(project.folder, ...processes);
+  assertEquals([code, lines.length], [0, 5], errors);
+});
+
+Deno.test("a member of a workspace uses Herd by the workspace's configuration and its own", async () => {
+  await using project = await Project.create({ workspace: ["./member"] });
+  const member = `${project.folder}/member`;
+  await Deno.mkdir(`${member}/src`, { recursive: true });
+  const own = {
+    name: "@own/member",
+    exports: "./main.ts",
+    imports: { colours: "./src/colours.ts" },
+  };
+  await Deno.writeTextFile(`${member}/deno.json`, JSON.stringify(own));
+  for (const name of ["main.ts", "processes.ts", "src/paint.ts", "src/printing.ts"]) {
+    await Deno.copyFile(`${project.folder}/${name}`, `${member}/${name}`);
+  }
+  await Deno.writeTextFile(`${member}/src/colours.ts`, `export const favourite = "red";`);
+  const red = EXPECTED.map((line) => line.replaceAll("blue", "red"));
+  await assertPrints(red, run(member, "-R", "main.ts"));
+  const { lines, errors } = await run(member, "-R", "--allow-run", "processes.ts");
+  assertEquals(lines[0], "Process-1 red herd", errors);
+  assertEquals(lines.slice(1, 5), [
+    "red 1 Program",
+    "Process-3 red herd",
+    "red 1 Program",
+    "Painter-5 red 4",
+  ]);
+});
+
 // ---- Modules from a server ---------------------------------------------------------------------
 
 /** Serves this checkout under /herd/ and a project under /project/, on a loopback port. */
@@ -399,6 +448,25 @@ Deno.test("a program and Herd that come from a server need import access and not
       `--import-map=${map}`,
       "--no-config",
       `${server.origin}/project/main.ts`,
+    ),
+  );
+});
+
+Deno.test("processes import Herd and what they run from a server, too", async () => {
+  await using project = await Project.create();
+  await using server = serve(project);
+  // For a main module that is in no folder, the configuration has to be named.
+  const config = `${project.folder}/remote.json`;
+  await Deno.rename(await writeRemoteMap(project, server.origin), config);
+  await assertPrints(
+    ["blue 3 Program", "from a process: blue 42"],
+    run(
+      project.folder,
+      `--allow-import=${server.host}`,
+      `--allow-run=${Deno.execPath()}`,
+      `--config=${config}`,
+      `${server.origin}/project/remote_processes.ts`,
+      config,
     ),
   );
 });
