@@ -318,3 +318,17 @@ for (const [name, output] of Object.entries(OUTPUTS)) {
     assertEquals([code, stdout], [0, output], stderr);
   });
 }
+
+Deno.test("examples/trace.ts writes a trace of all that it ran", async () => {
+  using folder = new Folder();
+  const file = folder.write("trace.json", "");
+  const { code, stdout, stderr } = await deno("run", "-R", `-W=${file}`, "examples/trace.ts", file);
+  assertEquals(
+    [code, stdout],
+    [0, `148933 primes below 2000000; the trace is in ${file}\n`],
+    stderr,
+  );
+  const events: { ph: string; name: string }[] = JSON.parse(await Deno.readTextFile(file));
+  const runs = events.filter(({ ph }) => ph === "X").map(({ name }) => name);
+  assertEquals(runs, Array(20).fill("countPrimes"));
+});
