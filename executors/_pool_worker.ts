@@ -3,10 +3,11 @@
  */
 
 import type { Channel, ChannelEvents, Launch, WorkerSetup } from "../ipc/_channel.ts";
-import { encode, explainCloneError, MessageScan } from "../ipc/_codec.ts";
-import { ANNOUNCED, CHUNK, ENCODED, SHAPE_BITS } from "../ipc/_protocol.ts";
+import { explainCloneError } from "../ipc/_codec.ts";
+import { ANNOUNCED, CHUNK, SHAPE_BITS } from "../ipc/_protocol.ts";
 import { type Call, type CallDescription, loseInterest, whenForgotten } from "../ipc/callable.ts";
 import { IN_FLIGHT, type Load as WorkerLoad } from "./_batching.ts";
+import { isPlain, Load, ONE_PLAIN, pack, type Parcel, PLAIN } from "./_parcels.ts";
 import { shorten } from "./_settle.ts";
 import type { Task, TaskHolder } from "./_task.ts";
 
@@ -153,12 +154,14 @@ export class PoolWorker implements WorkerLoad, TaskHolder {
       }
       let parcel: Parcel | "another message";
       try {
-        parcel = this.#pack(task, together.scan);
+        parcel = pack(task, together.scan, this.channel.objects);
         if (parcel === "another message" || parcel.transfer.length > 0) {
           this.#sendLoad(together);
           together = new Load();
         }
-        if (parcel === "another message") parcel = this.#pack(task, together.scan) as Parcel;
+        if (parcel === "another message") {
+          parcel = pack(task, together.scan, this.channel.objects) as Parcel;
+        }
       } catch (error) {
         this.#unsent(task, error);
         continue;
@@ -168,18 +171,6 @@ export class PoolWorker implements WorkerLoad, TaskHolder {
       else together.add(task, parcel);
     }
     this.#sendLoad(together);
-  }
-
-  /** Makes a task's arguments ready. Throws when they can't be. */
-  #pack(task: Task, scan: MessageScan): Parcel | "another message" {
-    const transfer = [...task.settings.transfer];
-    const need = scan.look(task.args);
-    if (need === "another message") return need;
-    if (need === "nothing") return { values: undefined, flags: 0, transfer, moves: false };
-    const { objects } = this.channel;
-    const { relays } = objects;
-    const values = encode(task.args, transfer, objects) as readonly unknown[];
-    return { values, flags: ENCODED, transfer, moves: objects.relays > relays };
   }
 
   #sendLoad(load: Load): void {
@@ -418,49 +409,4 @@ export function nameOf({ call }: Task): string {
 /** The expected run time of a task in milliseconds; one that is not known is expected to be long. */
 export function expectedTime({ call, rows }: Task): number {
   return call.mean === undefined ? IN_FLIGHT : call.mean * Math.max(1, rows);
-}
-
-/** A task's values, where they are not posted as they are. */
-interface Parcel {
-  readonly values: readonly unknown[] | undefined;
-  readonly flags: number;
-  readonly transfer: Transferable[];
-  /** Whether there is something in them that can be sent once, beside what is transferred. */
-  readonly moves: boolean;
-}
-
-const PLAIN: Parcel = { values: undefined, flags: 0, transfer: [], moves: false };
-const ONE_PLAIN: readonly Parcel[] = [PLAIN];
-
-/** Whether the arguments are posted as they are; true for most, and quick to see. */
-function isPlain({ args, settings }: Task): boolean {
-  if (settings.transfer.length > 0) return false;
-  for (let i = 0; i < args.length; i++) {
-    if (typeof args[i] === "object" && args[i] !== null) return false;
-  }
-  return true;
-}
-
-/** Tasks that travel in one message. */
-class Load {
-  readonly tasks: Task[] = [];
-  readonly parcels: Parcel[] = [];
-  #scan: MessageScan | undefined = undefined;
-
-  /** Made when the first task needs it. */
-  get scan(): MessageScan {
-    return this.#scan ??= new MessageScan();
-  }
-
-  /** Without the tasks that user code settled while others were packed. */
-  live(): { tasks: Task[]; parcels: Parcel[] } {
-    if (!this.tasks.some((task) => task.done())) return this;
-    const parcels = this.parcels.filter((_, i) => !this.tasks[i]!.done());
-    return { tasks: this.tasks.filter((task) => !task.done()), parcels };
-  }
-
-  add(task: Task, parcel: Parcel): void {
-    this.tasks.push(task);
-    this.parcels.push(parcel);
-  }
 }

@@ -18,18 +18,18 @@ import { ANSWER_HEAD, type AnswersMessage, Status } from "../ipc/_protocol.ts";
 import { mainModule } from "../ipc/_main_module.ts";
 import type { Call } from "../ipc/callable.ts";
 import { CancelledError, RuntimeError } from "../sync/errors.ts";
-import { batchSize, IN_FLIGHT, nextMean, nextWindow, wantsMore } from "./_batching.ts";
+import { nextMean, nextWindow } from "./_batching.ts";
 import { Books } from "./_books.ts";
+import { Dispatcher } from "./_dispatcher.ts";
 import type { BrokenExecutor } from "./errors.ts";
 import { Origins } from "./_origin.ts";
 import { Overseer } from "./_overdue.ts";
-import { expectedTime, nameOf, type PoolWorker } from "./_pool_worker.ts";
+import { nameOf, type PoolWorker } from "./_pool_worker.ts";
 import { Roster, type RosterOptions } from "./_roster.ts";
 import { hasRaised, settle } from "./_settle.ts";
 import type { Task, TaskOwner } from "./_task.ts";
 import type { TaskTrace } from "./_trace.ts";
 import { TaskQueue } from "./_task_queue.ts";
-import { mayMeet } from "./_meeting.ts";
 import { Thief } from "./_thief.ts";
 
 /** What a scheduler is made of. */
@@ -63,13 +63,12 @@ export class Scheduler implements TaskOwner {
   readonly #options: SchedulerOptions;
   readonly #queue = new TaskQueue();
   readonly #roster: Roster;
+  readonly #dispatcher: Dispatcher;
   readonly #overseer: Overseer;
   readonly #thief: Thief;
   /** Tasks without an outcome, and feeders that will submit more. */
   #pending = 0;
   #flushScheduled = false;
-  /** Whether the first task in the queue waits for its function to be analysed. */
-  #headIsUndescribed = false;
   #closed = false;
   /** What has not begun when it comes back from a worker is not to be run any more. */
   #cancelsUnbegun = false;
@@ -106,12 +105,16 @@ export class Scheduler implements TaskOwner {
       left: (worker) => this.#overseer.gone(worker),
       broken: (message, cause) => this.#break(message, cause),
     });
+    this.#dispatcher = new Dispatcher(this.#queue, this.#roster, options, {
+      sentFirst: (task, worker) => this.#overseer.sent(task, worker),
+      described: this.#scheduleFlush,
+    });
     this.#thief = new Thief(this.#roster, options, {
-      mayHaveMore: (worker) => this.#mayHaveMore(worker),
+      mayHaveMore: (worker) => this.#dispatcher.mayHaveMore(worker),
       isWanted: () => this.#queue.size === 0 && !this.broken,
       giveOut: (tasks) => {
         this.#queue.unshift(tasks);
-        this.#assign();
+        this.#dispatcher.assign();
       },
       requeue: (tasks) => this.#requeue(tasks),
     });
@@ -260,9 +263,9 @@ export class Scheduler implements TaskOwner {
   /** Gives out what can be given out now, and starts a worker when that is not enough. */
   #flush(): void {
     if (this.broken) return;
-    this.#assign();
+    this.#dispatcher.assign();
     if (this.#needsWorker() && this.#roster.start()) {
-      this.#assign();
+      this.#dispatcher.assign();
       if (this.#needsWorker()) this.#flushLater();
     }
     this.#thief.watch();
@@ -296,100 +299,8 @@ export class Scheduler implements TaskOwner {
   #needsWorker(): boolean {
     if (this.#roster.isAwaited) return true;
     // While a function is being analysed one worker may start, so that it is there in time.
-    return this.#queue.size > 0 && (!this.#headIsUndescribed || this.#roster.active.size === 0);
-  }
-
-  #assign(): void {
-    while (this.#queue.size > 0) {
-      const worker = this.#leastLoaded();
-      if (worker === undefined) return;
-      const batch = this.#nextBatch(worker);
-      if (batch.length === 0) return;
-      const { isIdle } = worker;
-      worker.send(batch);
-      if (isIdle) this.#overseer.sent(batch[0]!, worker);
-    }
-  }
-
-  /** Of the workers that may have more, the one with the fewest tasks. */
-  #leastLoaded(): PoolWorker | undefined {
-    let least: PoolWorker | undefined;
-    for (const worker of this.#roster.active) {
-      if (least !== undefined && worker.tasks >= least.tasks) continue;
-      if (this.#mayHaveMore(worker)) least = worker;
-    }
-    return least;
-  }
-
-  #mayHaveMore(worker: PoolWorker): boolean {
-    const { concurrency, tasksPerWorker } = this.#options;
-    if (worker.sent >= tasksPerWorker || worker.room === 0) return false;
-    if (worker.tasks < concurrency) return true;
-    return !worker.isEndangered && !worker.isHeldUp && wantsMore({
-      tasks: worker.tasks - concurrency + 1,
-      work: worker.work / concurrency,
-      window: worker.window,
-    });
-  }
-
-  /**
-   * How many tasks one worker may have while others have nothing to do: where they could not be taken back
-   * from it, they would wait there for no reason.
-   */
-  #fairShare(worker: PoolWorker): number {
-    if (worker.channel.claims.shared) return Infinity;
-    let idle = 0;
-    for (const { state, tasks } of this.#roster.active) {
-      if (state === "ready" && tasks === 0) idle++;
-    }
-    return Math.ceil(this.#queue.size / Math.max(1, idle));
-  }
-
-  /**
-   * The tasks of one message; fewer than there is room for when they are expected to be long. One that may wait for
-   * others to run goes only where it begins at once: behind others, it could be what these wait for.
-   */
-  #nextBatch(worker: PoolWorker): Task[] {
-    const { concurrency, tasksPerWorker } = this.#options;
-    const atLeast = Math.max(concurrency - worker.tasks, worker.tasks === 0 ? 1 : 0);
-    const size = Math.min(
-      Math.max(Math.min(batchSize(worker.window), this.#fairShare(worker)), atLeast),
-      tasksPerWorker - worker.sent,
-      worker.room,
-    );
-    const now = this.#queue.isMixed ? performance.now() : 0;
-    let work = worker.work;
-    let isEndangered = worker.isEndangered;
-    const batch: Task[] = [];
-    const mayHaveMore = () => !isEndangered && work / concurrency < IN_FLIGHT;
-    // What can't be taken back must be tiny, to wait there behind others.
-    const mayWait = (time: number) =>
-      worker.channel.claims.shared || (work + time) / concurrency <= IN_FLIGHT;
-    this.#headIsUndescribed = false;
-    while (batch.length < size && (batch.length < atLeast || mayHaveMore())) {
-      const task = this.#queue.take(now);
-      if (task === undefined) break;
-      const { call } = task;
-      if (call.description === undefined) {
-        if (call.refusal !== undefined) {
-          task.set_exception(call.refusal);
-          continue;
-        }
-        this.#headIsUndescribed = true;
-        this.#queue.unshift([task]);
-        call.described!.then(this.#scheduleFlush);
-        break;
-      }
-      const time = expectedTime(task);
-      if (batch.length >= atLeast && (!mayWait(time) || mayMeet(task))) {
-        this.#queue.unshift([task]);
-        break;
-      }
-      work += time;
-      isEndangered ||= worker.isDanger(task);
-      batch.push(task);
-    }
-    return batch;
+    return this.#queue.size > 0 &&
+      (!this.#dispatcher.headIsUndescribed || this.#roster.active.size === 0);
   }
 
   /** Tasks that were taken back from workers are the next to run. */
