@@ -9,9 +9,7 @@
 import { knownObject } from "../sync/_shareable.ts";
 import { RuntimeError } from "../sync/errors.ts";
 import type { ObjectPort } from "./_object_port.ts";
-
-/** The number under which a realm's parent offers its desk. */
-export const DESK = 0;
+import { ROOT } from "./_object_protocol.ts";
 
 /** Milliseconds to wait for an object that was announced: it is under way. */
 const LONGEST_WAIT = 5000;
@@ -77,5 +75,5 @@ export const desk = {
 async function ask(method: keyof typeof desk, args: readonly unknown[]): Promise<unknown> {
   const way = upward!;
   if (way.port === undefined) await way.load();
-  return (await way.port!.call(DESK, method, args)).value;
+  return (await way.port!.call(ROOT, method, args)).value;
 }

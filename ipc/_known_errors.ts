@@ -9,7 +9,15 @@ import {
   TimeoutError,
   ValueError,
 } from "../sync/errors.ts";
-import { AuthenticationError, BufferTooShort, EOFError, OSError, ProcessError } from "./errors.ts";
+import {
+  AuthenticationError,
+  BufferTooShort,
+  EOFError,
+  KeyError,
+  OSError,
+  ProcessError,
+  RemoteError,
+} from "./errors.ts";
 import { type ErrorConstructorLike, isErrorClass } from "./_thrown_values.ts";
 
 /** The class of each key. */
@@ -48,6 +56,8 @@ registerErrorClass("EOFError", EOFError);
 registerErrorClass("ProcessError", ProcessError);
 registerErrorClass("BufferTooShort", BufferTooShort);
 registerErrorClass("AuthenticationError", AuthenticationError);
+registerErrorClass("KeyError", KeyError);
+registerErrorClass("RemoteError", RemoteError);
 
 const BUILT_IN = [
   "Error",

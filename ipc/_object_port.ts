@@ -13,32 +13,36 @@
  */
 
 import { actAs, actsFor } from "../sync/_identity.ts";
-import { kindNamed, type ShareableKind } from "../sync/_shareable.ts";
-import { GoneError } from "../sync/_gone.ts";
+import { kindNamed, type ShareableKind, type Variety } from "../sync/_shareable.ts";
+import { goneError } from "../sync/_gone.ts";
 import { RuntimeError } from "../sync/errors.ts";
 import { ActingRealms, ITSELF, whenActingEnds } from "./_acting_realms.ts";
 import { decode, encode, type Exporter, type Importer } from "./_codec.ts";
 import { decodeError, encodeError } from "./_error_codec.ts";
-import { DESK, desk } from "./_desk.ts";
+import { desk } from "./_desk.ts";
 import type { FunctionRecord } from "./_function_record.ts";
-import type {
-  CallMessage,
-  DropMessage,
-  ObjectMessage,
-  RemoteRecord,
-  ReplyMessage,
+import {
+  type CallMessage,
+  type DropMessage,
+  type ObjectMessage,
+  type RemoteRecord,
+  type ReplyMessage,
+  ROOT,
 } from "./_object_protocol.ts";
 import { type Home, homeOf, type RemoteAnswer, remoteObject } from "./_remote_object.ts";
 import { receivedFunction } from "./_received_function.ts";
 import type { RelayKind } from "./_relay_kind.ts";
 import { type Relay, relay, relayed } from "./_relays.ts";
-import { remoteMethod } from "./_remote_methods.ts";
+import { ObjectNumbers } from "./_object_numbers.ts";
+import { type RemoteMethod, remoteMethod } from "./_remote_methods.ts";
 import { providePorts } from "./_shared_objects.ts";
+import { RemoteError } from "./errors.ts";
 
 /** An object that the other side has. */
 interface Exported {
   readonly object: object;
   readonly kind: string;
+  readonly variety?: Variety | undefined;
   /** How often it was sent and not dropped. */
   times: number;
 }
@@ -64,13 +68,24 @@ export interface ObjectLink {
   name?(): string;
   /** Whether an answer is waited for: the way has to be kept open. */
   waits?(on: boolean): void;
+  /** The error of what can't be done any more, since the way has ended. */
+  gone?(what: string): Error;
+  /**
+   * Whether the other side is a program of its own: no code of its is run here, and what can only be in one
+   * place, such as a socket, is not passed on to it.
+   */
+  readonly isForeign?: boolean;
+  /** What the other side can call from the start, by the number {@linkcode ROOT}, and its kind. */
+  readonly root?: { readonly object: object; readonly kind: string };
+  /** The numbers of objects, where several ways have them in common. */
+  readonly numbers?: ObjectNumbers;
 }
 
 /** See the head of the file. */
 export class ObjectPort implements Exporter, Importer, Home {
   readonly #link: ObjectLink;
   readonly #exports = new Map<number, Exported>();
-  readonly #numbers = new Map<object, number>();
+  readonly #numbers: ObjectNumbers;
   readonly #imports = new Map<number, Imported>();
   readonly #pending = new Map<number, Pending>();
   /** The other side's calls that may be aborted, and who calls. */
@@ -78,7 +93,6 @@ export class ObjectPort implements Exporter, Importer, Home {
   readonly #collected: FinalizationRegistry<number>;
   /** How many streams and sockets were sent, each of which can be sent once. */
   relays = 0;
-  #lastNumber = 0;
   #lastCall = 0;
   /** As whom the other side acts here. */
   readonly #acting = new ActingRealms();
@@ -89,7 +103,9 @@ export class ObjectPort implements Exporter, Importer, Home {
 
   constructor(link: ObjectLink) {
     this.#link = link;
-    if (link.sharesMemory) this.#exports.set(DESK, { object: desk, kind: "desk", times: Infinity });
+    this.#numbers = link.numbers ?? new ObjectNumbers();
+    const root = link.root ?? (link.sharesMemory ? { object: desk, kind: "desk" } : undefined);
+    if (root !== undefined) this.#exports.set(ROOT, { ...root, times: Infinity });
     this.#collected = new FinalizationRegistry((object) => this.#drop(object));
   }
 
@@ -104,23 +120,26 @@ export class ObjectPort implements Exporter, Importer, Home {
     if (home?.port === this) return ["here", home.id];
     if (home === undefined && this.#link.sharesMemory) return undefined;
     if (kind.refusal !== undefined) throw new TypeError(kind.refusal);
-    let id = this.#numbers.get(object);
-    if (id === undefined) {
-      id = ++this.#lastNumber;
-      this.#numbers.set(object, id);
-      this.#exports.set(id, { object, kind: kind.name, times: 0 });
-    }
-    this.#exports.get(id)!.times++;
-    const facts = kind.facts?.map((name) => Reflect.get(object, name)) ?? [];
-    return ["there", kind.name, id, facts];
+    const id = this.#numbers.of(object);
+    const { name, variety } = kind;
+    const known = this.#exports.get(id);
+    if (known === undefined) this.#exports.set(id, { object, kind: name, variety, times: 1 });
+    else known.times++;
+    const facts = variety?.facts(object) ?? kind.facts?.map((name) => Reflect.get(object, name));
+    return ["there", name, id, facts ?? []];
   }
 
   /** What is sent of a stream or socket, which is the other side's from then on. */
   relay(value: object, kind: RelayKind): RemoteRecord {
+    if (this.#link.isForeign) {
+      throw new DOMException(
+        `Cannot clone a ${kind}: it stays in its own program: pass on what it brings`,
+        "DataCloneError",
+      );
+    }
     const object = relay(value, kind);
     this.relays++;
-    const id = ++this.#lastNumber;
-    this.#numbers.set(object, id);
+    const id = this.#numbers.of(object);
     this.#exports.set(id, { object, kind, times: 1 });
     return ["relay", kind, id, object.facts];
   }
@@ -133,14 +152,15 @@ export class ObjectPort implements Exporter, Importer, Home {
       if (exported !== undefined) return exported.object;
       throw new RuntimeError("Cannot receive an object: it was said to be dropped");
     }
-    if (remote[0] === "relay") {
+    if (remote[0] === "relay" && !this.#link.isForeign) {
       const [, kind, id, facts] = remote;
       const object = relayed(kind, this, id, facts);
       this.#imports.set(id, { ref: new WeakRef(object), times: 1 });
       this.#collected.register(object, id);
       return object;
     }
-    const [, name, id, facts] = remote;
+    const [way, name, id, facts] = remote;
+    if (way !== "there") throw new TypeError(`Cannot receive an object: ${String(way)}?`);
     const known = this.#imports.get(id);
     const present = known?.ref.deref();
     if (present !== undefined) {
@@ -159,6 +179,11 @@ export class ObjectPort implements Exporter, Importer, Home {
 
   /** A function that an object has brought along. */
   revive(record: FunctionRecord): () => unknown {
+    if (this.#link.isForeign) {
+      throw new TypeError(
+        `Cannot receive function ${String(record.name)}: no code is taken from other programs`,
+      );
+    }
     return receivedFunction(record);
   }
 
@@ -177,7 +202,7 @@ export class ObjectPort implements Exporter, Importer, Home {
     args: readonly unknown[],
     signal?: AbortSignal,
   ): Promise<RemoteAnswer> {
-    if (this.#isClosed) throw new GoneError(`call ${method}`);
+    if (this.#isClosed) throw this.#gone(`call ${method}`);
     const call = ++this.#lastCall;
     const { realm, task } = actsFor();
     if (realm !== ITSELF) this.#name(realm);
@@ -266,7 +291,6 @@ export class ObjectPort implements Exporter, Importer, Home {
     exported.times -= times;
     if (exported.times > 0) return;
     this.#exports.delete(object);
-    this.#numbers.delete(exported.object);
     abandon(exported);
   }
 
@@ -285,13 +309,24 @@ export class ObjectPort implements Exporter, Importer, Home {
     this.#serving.delete(call);
     if (this.#isClosed) return;
     const abandoned = target !== undefined && Reflect.get(target, "abandoned") === true;
-    this.#link.post({
-      kind: "reply",
-      call,
-      value: encode(value, [], this),
-      error: failure === undefined ? null : encodeError(failure.error),
-      abandoned,
-    });
+    this.#reply(call, value, failure, abandoned);
+  }
+
+  #reply(
+    call: number,
+    value: unknown,
+    failure: { error: unknown } | undefined,
+    abandoned: boolean,
+  ): void {
+    const error = failure === undefined ? null : encodeError(failure.error);
+    try {
+      const encoded = encode(value, [], this);
+      this.#link.post({ kind: "reply", call, value: encoded, error, abandoned });
+    } catch (cause) {
+      // A call that got no answer would never end.
+      if (failure !== undefined) throw cause;
+      this.#reply(call, undefined, { error: unsendable(cause) }, abandoned);
+    }
   }
 
   async #perform(
@@ -299,17 +334,21 @@ export class ObjectPort implements Exporter, Importer, Home {
     signal: AbortSignal,
   ): Promise<{ target: object; value: unknown }> {
     const exported = this.#exports.get(object);
-    const way = exported && remoteMethod(exported.kind, method);
+    const way = exported && wayOf(exported, method);
     if (exported === undefined || way === undefined) {
-      throw new RuntimeError(
+      throw new RemoteError(
         `Cannot call ${String(method)}: there is no such object, or no such method`,
       );
     }
     const given = decode(args, this) as unknown[];
     const full = way === "call" ? given : withSignal(given, way, signal);
     const who = { realm: this.#acting.of(realm), task, name: () => this.#nameOf(realm) };
-    const target = exported.object as Record<string, (...args: unknown[]) => unknown>;
-    const value = await actAs(who, () => target[method]!(...full));
+    const { object: target, variety } = exported;
+    const value = await actAs(
+      who,
+      () =>
+        variety === undefined ? invoke(target, method, full) : variety.call(target, method, full),
+    );
     return { target, value };
   }
 
@@ -327,16 +366,37 @@ export class ObjectPort implements Exporter, Importer, Home {
     this.#acting.close();
     this.#stopTelling?.();
     for (const { controller } of this.#serving.values()) controller.abort();
-    for (const pending of this.#pending.values()) pending.reject(new GoneError("go on"));
+    for (const pending of this.#pending.values()) pending.reject(this.#gone("go on"));
     for (const exported of this.#exports.values()) abandon(exported);
     this.#exports.clear();
-    this.#numbers.clear();
+  }
+
+  #gone(what: string): Error {
+    return this.#link.gone?.(what) ?? goneError(what);
   }
 }
 
 /** What is only there for the other side ends with it. */
 function abandon({ object }: Exported): void {
   if ("abandon" in object) (object as Relay).abandon();
+}
+
+/** How a method of an object is called, if it may be. */
+function wayOf({ object, kind, variety }: Exported, method: string): RemoteMethod | undefined {
+  if (variety === undefined) return remoteMethod(kind, method);
+  return variety.allows(object, method) ? "call" : undefined;
+}
+
+/** Why a result was not sent. */
+function unsendable(cause: unknown): RemoteError {
+  return new RemoteError(
+    `Cannot send what the method returned: ${cause instanceof Error ? cause.message : cause}`,
+    { cause },
+  );
+}
+
+function invoke(object: object, method: string, args: readonly unknown[]): unknown {
+  return (object as Record<string, (...args: readonly unknown[]) => unknown>)[method]!(...args);
 }
 
 providePorts((link) => new ObjectPort(link));

@@ -7,6 +7,9 @@ import type { Encoded } from "./_codec.ts";
 import type { WireError } from "./_error_codec.ts";
 import type { RelayKind } from "./_relay_kind.ts";
 
+/** The number of what the other side can call from the start, where there is such an object. */
+export const ROOT = 0;
+
 /** Calls a method. */
 export interface CallMessage {
   kind: "call";

@@ -57,6 +57,12 @@ export function remoteObject(
   id: number,
   facts: readonly unknown[],
 ): object {
+  const object = kind.variety?.standIn(facts) ?? standIn(kind, facts);
+  addresses.set(object, { port, id });
+  return object;
+}
+
+function standIn(kind: ShareableKind<object>, facts: readonly unknown[]): object {
   let prototype = prototypes.get(kind.name);
   if (prototype === undefined) {
     prototype = remotePrototype(kind);
@@ -66,7 +72,6 @@ export function remoteObject(
   for (const [i, name] of (kind.facts ?? []).entries()) {
     Object.defineProperty(object, name, { value: facts[i] });
   }
-  addresses.set(object, { port, id });
   return object;
 }
 

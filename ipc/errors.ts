@@ -4,6 +4,8 @@
  * @module
  */
 
+import { RuntimeError } from "../sync/errors.ts";
+
 /**
  * Python's `OSError`: a connection or a listener can't do what it was asked to, since it is closed, broken,
  * the other side does not keep to the protocol, or the operating system refuses. `cause` is what Deno
@@ -104,6 +106,42 @@ export class BufferTooShort extends ProcessError {
     super(message, options);
     this.value = options.value;
   }
+}
+
+/**
+ * Python's `KeyError`: there is no such key, or no such element.
+ *
+ * @example
+ * ```ts
+ * import { KeyError } from "@herd/concurrent";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const error = new KeyError("Cannot delete a key: there is none such: \"wool\"");
+ * assertEquals(error.name, "KeyError");
+ * ```
+ */
+export class KeyError extends Error {
+  /** The name by which the error is printed. */
+  override name = "KeyError";
+}
+
+/**
+ * Python's `multiprocessing.managers.RemoteError`: a call that reached the process where an object lives, and
+ * was refused there, since there is no such object or no such method, or since what came of it can't be sent.
+ *
+ * What a method throws itself arrives as what it is.
+ *
+ * @example
+ * ```ts
+ * import { RemoteError, RuntimeError } from "@herd/concurrent";
+ * import { assert } from "@std/assert";
+ *
+ * assert(new RemoteError("Cannot call shear: there is no such method") instanceof RuntimeError);
+ * ```
+ */
+export class RemoteError extends RuntimeError {
+  /** The name by which the error is printed. */
+  override name = "RemoteError";
 }
 
 /**

@@ -23,8 +23,10 @@ export {
   BufferTooShort,
   type BufferTooShortOptions,
   EOFError,
+  KeyError,
   OSError,
   ProcessError,
+  RemoteError,
 } from "./errors.ts";
 export type { AcceptOptions, ListenerOptions } from "./listener.ts";
 export type {

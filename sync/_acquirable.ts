@@ -5,7 +5,7 @@
 import { withArticle } from "./_article.ts";
 import { A_SIGNAL, A_TIMEOUT, type Deadline, deadlineOf, type WaitLimit } from "./_drive.ts";
 import { aTypeOf, type OptionRules } from "./_options.ts";
-import { GoneError } from "./_gone.ts";
+import { isGone } from "./_gone.ts";
 import { TimeoutError } from "./errors.ts";
 
 /** How to acquire. */
@@ -70,7 +70,7 @@ export class Held implements Disposable, AsyncDisposable {
 
 /** What was held is not held any more when the process that it lived in is gone. */
 function unlessGone(error: unknown): void {
-  if (!(error instanceof GoneError)) throw error;
+  if (!isGone(error)) throw error;
 }
 
 /** What can be acquired and released: locks, semaphores, conditions. */

@@ -19,12 +19,29 @@ export interface ShareableKind<T extends object> {
   readonly meets?: true;
   /** What of it never changes, and is known wherever it is. */
   readonly facts?: readonly (string & keyof T)[];
+  /** Where not all its objects can do the same. */
+  readonly variety?: Variety;
   /** The object's number. */
   id(object: T): number;
   /** What another realm makes the object of; structured clone keeps it. */
   data(object: T): unknown;
   /** Makes it. */
   make(data: unknown): T;
+}
+
+/**
+ * What a class's objects can be asked from elsewhere, where each has methods of its own: by calls that wait for
+ * nothing, and no other way.
+ */
+export interface Variety {
+  /** What has to be known of an object where it arrives. */
+  facts(object: object): readonly unknown[];
+  /** What stands there for it. */
+  standIn(facts: readonly unknown[]): object;
+  /** Whether it has a method of that name to be called. */
+  allows(object: object, method: string): boolean;
+  /** Calls it. */
+  call(object: object, method: string, args: readonly unknown[]): unknown;
 }
 
 /** A shared object in a message. */
@@ -34,6 +51,9 @@ type AnyKind = ShareableKind<object>;
 
 const byName = new Map<string, AnyKind>();
 const byPrototype = new Map<object, AnyKind>();
+/** Objects that are shared themselves, whatever their class is. */
+const byObject = new WeakMap<object, AnyKind>();
+let hasObjects = false;
 const known = new Map<number, WeakRef<object>>();
 const forgotten = new FinalizationRegistry<number>((id) => {
   if (known.get(id)?.deref() === undefined) known.delete(id);
@@ -46,9 +66,17 @@ export function registerShareable<T extends object>(kind: ShareableKind<T>): voi
   byPrototype.set(kind.prototype, any);
 }
 
+/** Shares an object, whose class need not be known. */
+export function shareAs<T extends object>(object: object, kind: ShareableKind<T>): void {
+  byObject.set(object, kind as unknown as AnyKind);
+  hasObjects = true;
+}
+
 /** The kind of an object, or of the class that its class extends; `undefined` when it is not shared. */
 export function kindOf(object: object): ShareableKind<object> | undefined {
   if (byPrototype.size === 0) return undefined;
+  const own = hasObjects ? byObject.get(object) : undefined;
+  if (own !== undefined) return own;
   for (let at = Object.getPrototypeOf(object); at !== null; at = Object.getPrototypeOf(at)) {
     const kind = byPrototype.get(at);
     if (kind !== undefined) return kind;
