@@ -8,28 +8,19 @@
  *
  * At most {@linkcode CHUNKS_AHEAD} chunks a worker are out at a time, so that endless inputs and long
  * ones cost no memory before their turn; with a buffer size, no more rows are out or waiting for the
- * reader than that. A chunk has as many rows as take a few milliseconds, by the measured time of
- * earlier ones, and at most doubles.
+ * reader than that.
  */
 
 import type { Call } from "../ipc/callable.ts";
-import { Separator } from "../ipc/_codec.ts";
 import { TimeoutError } from "../sync/errors.ts";
 import { abortedError, after } from "../sync/_deadline.ts";
+import { ChunkFeed, type Failure, type Fed } from "./_chunk_feed.ts";
+import { CHUNKS_AHEAD, ChunkSizes } from "./_chunk_size.ts";
 import type { Inputs } from "./_inputs.ts";
 import { type Future, outcomeOf } from "./future.ts";
 import type { Feeder } from "./_scheduler.ts";
 import type { ChunkOutcome } from "./_settle.ts";
 import type { Task } from "./_task.ts";
-
-/** Milliseconds of work in a chunk, at first: half of what a worker has at a time. */
-const CHUNK_TIME = 1;
-/** Longer maps have longer chunks, of a hundredth of their time so far, up to this. */
-const LONGEST_CHUNK_TIME = 8;
-/** The most rows in a chunk: more costs memory, and no message is any cheaper. */
-const MOST_ROWS = 16_384;
-/** Chunks out at a time, per worker: one runs, one waits, one is being read. */
-const CHUNKS_AHEAD = 4;
 
 /** What `map` was asked for. */
 export interface MapOptions {
@@ -50,9 +41,9 @@ export interface MapBackend {
 }
 
 /** See the head of the file. */
-export class MapIterator<R> implements AsyncIterableIterator<R, undefined>, Feeder {
-  readonly #call: Call;
-  readonly #inputs: Inputs;
+export class MapIterator<R> implements AsyncIterableIterator<R, undefined>, Feeder, Fed {
+  readonly #sizes: ChunkSizes;
+  readonly #feed: ChunkFeed;
   readonly #options: MapOptions;
   readonly #backend: MapBackend;
   /** When it was called, and when the results must be there, by `performance.now()`. */
@@ -67,17 +58,8 @@ export class MapIterator<R> implements AsyncIterableIterator<R, undefined>, Feed
   #given = 0;
   /** What comes after the results at hand. */
   #failure: Failure | undefined = undefined;
-  /** Sees to it that no two rows of a chunk have an object in common. */
-  #separator = new Separator();
-  /** Rows of a chunk that is not full yet, as columns. */
-  #partial: unknown[][] | undefined = undefined;
   /** Rows that were read from the inputs and not given yet. */
   #ahead = 0;
-  /** Rows of the last chunk, and those that the chunk in the making shall have. */
-  #size = 0.5;
-  #target = 0;
-  #reading = false;
-  #feeding = true;
   /** Why there are no more rows, when the inputs did not just end. */
   #feedFailure: Failure | undefined = undefined;
   #over = false;
@@ -85,14 +67,16 @@ export class MapIterator<R> implements AsyncIterableIterator<R, undefined>, Feed
   #stopLimit: (() => void) | undefined = undefined;
 
   constructor(call: Call, inputs: Inputs, options: MapOptions, backend: MapBackend) {
-    this.#call = call;
-    this.#inputs = inputs;
     this.#options = options;
     this.#backend = backend;
     this.#end = this.#start + (options.timeout ?? Infinity);
+    // A buffer is shared by all workers.
+    const share = (options.buffersize ?? Infinity) / (2 * backend.maxWorkers);
+    this.#sizes = new ChunkSizes(call, options.chunksize, share);
+    this.#feed = new ChunkFeed(inputs, this);
     if (options.buffersize === undefined) backend.addFeeder(this);
     options.signal?.addEventListener("abort", this.#onAbort);
-    this.#feed();
+    this.#feed.feed();
     if (options.signal?.aborted) this.#onAbort();
   }
 
@@ -158,12 +142,12 @@ export class MapIterator<R> implements AsyncIterableIterator<R, undefined>, Feed
 
   /** A result was given: the buffer has room again. */
   #refill(): void {
-    if (this.#options.buffersize !== undefined) this.#feed();
+    if (this.#options.buffersize !== undefined) this.#feed.feed();
   }
 
   /** Whether nothing more will come: neither chunks, nor rows, nor an error. */
   #isExhausted(): boolean {
-    if (this.#chunks.length > 0 || this.#partial !== undefined || this.#feeding) return false;
+    if (this.#chunks.length > 0 || !this.#feed.isOver) return false;
     this.#failure = this.#feedFailure;
     this.#feedFailure = undefined;
     return this.#failure === undefined;
@@ -203,7 +187,7 @@ export class MapIterator<R> implements AsyncIterableIterator<R, undefined>, Feed
 
   /** The executor wants no more rows. */
   stop(error: Error): void {
-    this.#stopWith({ error });
+    this.#feed.stop({ error });
   }
 
   /** Nothing more is wanted. */
@@ -213,120 +197,62 @@ export class MapIterator<R> implements AsyncIterableIterator<R, undefined>, Feed
     this.#failure = undefined;
     this.#results = [];
     this.#given = 0;
-    this.#partial = undefined;
     this.#stopLimit?.();
     this.#stopFeeding();
     for (const chunk of this.#chunks.splice(0)) chunk.cancel();
   }
 
   #stopFeeding(): void {
-    if (!this.#feeding) return;
-    this.#feeding = false;
-    this.#inputs.close();
+    if (this.#feed.isOver) return;
+    this.#feed.drop();
+    this.#letGo();
+  }
+
+  #letGo(): void {
     this.#options.signal?.removeEventListener("abort", this.#onAbort);
     if (this.#options.buffersize === undefined) this.#backend.removeFeeder(this);
   }
 
-  /** Reads rows and submits chunks, as long as more may be out. */
-  #feed(): void {
-    if (this.#reading) return;
-    this.#reading = true;
-    try {
-      while (this.#wantsRow()) {
-        const row = this.#inputs.next();
-        if (row instanceof Promise) return this.#awaitRow(row);
-        if (!this.#add(row)) break;
-      }
-    } catch (error) {
-      this.#stopWith({ error });
-    }
-    this.#reading = false;
-  }
-
-  #wantsRow(): boolean {
+  wantsRow(): boolean {
     const { buffersize } = this.#options;
-    return this.#feeding &&
-      (buffersize === undefined
-        ? this.#out < CHUNKS_AHEAD * this.#backend.maxWorkers
-        : this.#ahead < buffersize);
+    return buffersize === undefined
+      ? this.#out < CHUNKS_AHEAD * this.#backend.maxWorkers
+      : this.#ahead < buffersize;
   }
 
-  /** An input makes it wait: rows that are there do not wait longer than this turn. */
-  #awaitRow(row: Promise<unknown[] | undefined>): void {
-    if (this.#partial !== undefined) {
-      const partial = this.#partial;
-      setImmediate(() => {
-        if (this.#partial === partial && this.#feeding) this.#guard(() => this.#ship());
-      });
-    }
-    row.then(
-      (row) => this.#guard(() => void this.#add(row)),
-      (error) => this.#stopWith({ error }),
-    ).then(() => {
-      this.#reading = false;
-      this.#feed();
-      this.#serve();
-    });
+  read(): void {
+    this.#ahead++;
   }
 
-  #guard(action: () => void): void {
-    try {
-      action();
-    } catch (error) {
-      this.#stopWith({ error });
-    }
+  nextSize(): number {
+    return this.#sizes.next();
   }
 
-  /** Adds a row to the chunk in the making; `false` at the end of the inputs. */
-  #add(row: unknown[] | undefined): boolean {
-    if (!this.#feeding) return false;
-    if (row !== undefined) {
-      this.#ahead++;
-      if (this.#partial === undefined) {
-        this.#partial = row.map(() => []);
-        this.#separator = new Separator();
-        this.#target = this.#nextSize();
-      }
-      if (row.some((item) => typeof item === "object")) row = this.#separator.separate(row);
-      for (let column = 0; column < row.length; column++) this.#partial[column]!.push(row[column]);
-      // What was read of a buffer must be on its way when the buffer is full.
-      const full = this.#partial[0]!.length >= this.#target ||
-        this.#ahead >= (this.#options.buffersize ?? Infinity);
-      if (!full) return true;
-    }
-    if (this.#partial !== undefined) this.#ship();
-    if (row === undefined) this.#stopFeeding();
-    return row !== undefined;
+  /** What was read of a buffer must be on its way when the buffer is full. */
+  isUrgent(): boolean {
+    return this.#ahead >= (this.#options.buffersize ?? Infinity);
   }
 
-  /** How many rows the chunk that begins now shall have. */
-  #nextSize(): number {
-    const { chunksize, buffersize } = this.#options;
-    if (chunksize !== undefined) return chunksize;
-    const { mean } = this.#call;
-    const hundredth = (performance.now() - this.#start) / 100;
-    const time = Math.min(Math.max(CHUNK_TIME, hundredth), LONGEST_CHUNK_TIME);
-    const fitting = mean === undefined ? 1 : Math.min(time / mean, MOST_ROWS);
-    // A buffer is shared by all workers.
-    const share = (buffersize ?? Infinity) / (2 * this.#backend.maxWorkers);
-    return Math.min(fitting, this.#size * 2, share);
-  }
-
-  #ship(): void {
-    const columns = this.#partial!;
-    this.#partial = undefined;
-    this.#size = Math.max(1, columns[0]!.length);
-    const chunk = this.#backend.submitChunk(columns, columns[0]!.length);
+  take(columns: unknown[][], rows: number): void {
+    this.#sizes.made(rows);
+    const chunk = this.#backend.submitChunk(columns, rows);
     this.#chunks.push(chunk);
     this.#out++;
     chunk.add_done_callback(this.#onChunkDone);
+  }
+
+  /** What was read before comes before the failure. */
+  ended(failure: Failure | undefined): void {
+    this.#feedFailure = failure;
+    this.#letGo();
+    this.#serve();
   }
 
   readonly #onChunkDone = (chunk: Future<ChunkOutcome>): void => {
     this.#out--;
     const outcome = outcomeOf(chunk);
     if ("error" in outcome || outcome.result.failure !== undefined) this.#stopAfter(chunk);
-    this.#feed();
+    this.#feed.feed();
     if (chunk === this.#chunks[0] || this.#chunks.length === 0) this.#serve();
   };
 
@@ -335,27 +261,6 @@ export class MapIterator<R> implements AsyncIterableIterator<R, undefined>, Feed
     const at = this.#chunks.indexOf(chunk as Task<ChunkOutcome>);
     if (at < 0) return;
     this.#stopFeeding();
-    this.#partial = undefined;
     for (const later of this.#chunks.splice(at + 1)) later.cancel();
   }
-
-  /** There are no more rows, and `failure` comes after those that there were. */
-  #stopWith(failure: Failure): void {
-    if (!this.#feeding) return;
-    this.#feedFailure = failure;
-    if (this.#partial !== undefined) {
-      try {
-        this.#ship();
-      } catch {
-        // The executor takes nothing more; the rows are lost with it, and the failure says so.
-      }
-    }
-    this.#stopFeeding();
-    this.#serve();
-  }
-}
-
-/** An error on its way to the reader. */
-interface Failure {
-  readonly error: unknown;
 }
