@@ -10,7 +10,8 @@ import {
 } from "../../mod.ts";
 import { noZombies } from "../support/processes.ts";
 import { echoWorker, linger, spin } from "./aborted_tasks.ts";
-import { Folder, HANG, marked, poolBy, until, within } from "./process_pools.ts";
+import { HANG, until, within } from "../support/hang_guards.ts";
+import { Folder, marked, poolBy } from "./process_pools.ts";
 
 const TASKS = import.meta.resolve("./aborted_tasks.ts");
 const SPIN = task(TASKS, spin);

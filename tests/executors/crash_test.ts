@@ -45,6 +45,15 @@ import {
   rejectAtStart,
   type Words,
 } from "./crash_tasks.ts";
+import {
+  checkFailure,
+  commonCrashes,
+  type Crash,
+  Deaths,
+  inModule,
+  RUN,
+} from "../suites/crash_suite.ts";
+import { HANG, outcome, until, within } from "../support/hang_guards.ts";
 
 const TASKS = import.meta.resolve("./crash_tasks.ts");
 const PERFORM = task(TASKS, perform);
@@ -52,9 +61,6 @@ const MEET = task(TASKS, meet);
 const LINGER = task(TASKS, linger);
 const MEASURE = task(TASKS, measure);
 const LEAVE_EXIT_BEHIND = task(TASKS, leaveExitBehind);
-
-/** Milliseconds after which a wait is a hang. */
-const HANG = 20_000;
 
 function words(tasks: number): Words {
   return { runs: int32s(tasks), gate: int32s(2) };
@@ -67,32 +73,6 @@ function int32s(length: number): Int32Array {
 function open(gate: Int32Array): void {
   Atomics.store(gate, 1, 1);
   Atomics.notify(gate, 1);
-}
-
-/** Waits until `condition` holds; what it waits for may need the event loop to turn. */
-async function until(condition: () => boolean, what: string): Promise<void> {
-  const end = performance.now() + HANG;
-  while (!condition()) {
-    assert(performance.now() < end, `waited in vain until ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
-}
-
-/** What `promise` comes to; a hang fails the test. */
-async function within<T>(promise: Promise<T>, what: string): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const hang = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${what} hangs`)), HANG);
-  });
-  try {
-    return await Promise.race([promise, hang]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-function outcome(future: Future<unknown>): Promise<unknown> {
-  return future.exception(HANG);
 }
 
 async function brokenBy(future: Future<unknown>, message: RegExp): Promise<BrokenThreadPool> {
@@ -133,115 +113,16 @@ async function meetAll(executor: ThreadPoolExecutor, workers: number): Promise<S
 
 // ---- The table
 
-/** One way to fail. */
-interface Crash {
-  readonly stage:
-    | "encoding the task"
-    | "loading the module"
-    | "in the run"
-    | "encoding the result"
-    | "decoding the result"
-    | "after the result";
-  readonly what: string;
-  /** Submits the one task that fails. */
-  readonly submit: (executor: ThreadPoolExecutor, shared: Words, index: number) => Future<unknown>;
-  readonly ends: Failure | "returns its index";
-  /** Whether the worker dies of it. */
-  readonly dies: boolean;
-}
+type ThreadCrash = Crash<ThreadPoolExecutor, Words>;
 
-interface Failure {
-  readonly type: abstract new (...args: never[]) => unknown;
-  readonly name?: string;
-  readonly message: RegExp;
-  readonly cause?: { readonly type: new (...args: never[]) => unknown; readonly message: RegExp };
-}
-
-function performing(deed: Deed): Crash["submit"] {
+function performing(deed: Deed): ThreadCrash["submit"] {
   return (executor, shared, index) => executor.submit(PERFORM, shared, index, deed);
 }
 
-/** Refers to a function `run` of a module with this text. */
-function inModule(text: string): Crash["submit"] {
-  const url = `data:text/javascript,${encodeURIComponent(text)}`;
-  return (executor) => executor.submit(task<() => unknown>(url, "run"));
-}
+const DEATHS = new Deaths(BrokenThreadPool, "worker crash_\\d+");
 
-function withArgument(argument: () => unknown): Crash["submit"] {
-  return (executor) => executor.submit((value: unknown) => value, argument());
-}
-
-function died(how: string, cause?: RegExp): Failure {
-  return {
-    type: BrokenThreadPool,
-    name: "BrokenThreadPool",
-    message: new RegExp(
-      `^Cannot finish perform: worker crash_\\d+ ${how} while it had the task$`,
-    ),
-    ...(cause && { cause: { type: RangeError, message: cause } }),
-  };
-}
-
-function diedLoading(how: string, cause?: RegExp): Failure {
-  return {
-    type: BrokenThreadPool,
-    name: "BrokenThreadPool",
-    message: new RegExp(`^Cannot begin run: 3 workers died: worker crash_\\d+ ${how}$`),
-    ...(cause && { cause: { type: RangeError, message: cause } }),
-  };
-}
-
-const RUN = "export function run() { return 1; }";
-
-const CRASHES: readonly Crash[] = [
-  {
-    stage: "encoding the task",
-    what: "D01: a getter of an argument throws",
-    submit: withArgument(() => ({
-      get value(): never {
-        throw new RangeError("thrown by an argument");
-      },
-    })),
-    ends: { type: RangeError, message: /^thrown by an argument$/ },
-    dies: false,
-  },
-  {
-    stage: "encoding the task",
-    what: "D01: an argument can't be cloned",
-    submit: withArgument(() => () => 1),
-    ends: { type: DOMException, name: "DataCloneError", message: /could not be cloned/ },
-    dies: false,
-  },
-  {
-    stage: "encoding the task",
-    what: "D01: an argument beside one that needs encoding can't be cloned",
-    submit: withArgument(() => [new URL("https://example.org/"), Symbol("no")]),
-    ends: { type: DOMException, name: "DataCloneError", message: /could not be cloned/ },
-    dies: false,
-  },
-  {
-    stage: "loading the module",
-    what: "D03: a syntax error",
-    submit: inModule("export function run( {"),
-    ends: {
-      type: TypeError,
-      message: /^Cannot run run: its module data:\S+ does not load: .*SyntaxError/,
-      cause: { type: TypeError, message: /SyntaxError/ },
-    },
-    dies: false,
-  },
-  {
-    stage: "loading the module",
-    what: "D03: it is not there",
-    submit: (executor) => executor.submit(task<() => unknown>("file:///not/there.ts", "run")),
-    ends: {
-      type: TypeError,
-      message:
-        /^Cannot run run: its module file:\/\/\/not\/there.ts does not load: Module not found/,
-      cause: { type: TypeError, message: /^Module not found "file:\/\/\/not\/there.ts"/ },
-    },
-    dies: false,
-  },
+const CRASHES: readonly ThreadCrash[] = [
+  ...commonCrashes(performing, DEATHS),
   {
     stage: "loading the module",
     what: "D03: one that it imports is not there",
@@ -284,155 +165,23 @@ const CRASHES: readonly Crash[] = [
   },
   {
     stage: "loading the module",
-    what: "D03: it throws after a while",
-    submit: inModule(`await 0; throw new RangeError("thrown by the module"); ${RUN}`),
-    ends: {
-      type: TypeError,
-      message: /^Cannot run run: its module data:\S+ does not load: thrown by the module$/,
-      cause: { type: RangeError, message: /^thrown by the module$/ },
-    },
-    dies: false,
-  },
-  {
-    stage: "loading the module",
-    what: "D02: it calls Deno.exit",
-    submit: inModule(`Deno.exit(3); ${RUN}`),
-    ends: diedLoading("called Deno\\.exit\\(3\\)"),
-    dies: true,
-  },
-  {
-    stage: "loading the module",
     what: "D02: it calls self.close",
     submit: inModule(`self.close(); ${RUN}`),
-    ends: diedLoading("called self\\.close\\(\\)"),
+    ends: DEATHS.diedLoading("called self\\.close\\(\\)"),
     dies: true,
   },
   {
     stage: "loading the module",
     what: "D02: it calls Deno.exit after a while",
     submit: inModule(`setTimeout(() => Deno.exit(3)); await new Promise(() => {}); ${RUN}`),
-    ends: diedLoading("called Deno\\.exit\\(3\\)"),
-    dies: true,
-  },
-  {
-    stage: "loading the module",
-    what: "it leaves a rejection behind",
-    submit: inModule(
-      `Promise.reject(new RangeError("rejected by the module")); await new Promise(() => {}); ${RUN}`,
-    ),
-    ends: diedLoading("ended by an uncaught error", /^rejected by the module$/),
-    dies: true,
-  },
-  {
-    stage: "in the run",
-    what: "D07: a throw",
-    submit: performing("throw"),
-    ends: { type: RangeError, message: /^thrown in the run$/ },
-    dies: false,
-  },
-  {
-    stage: "in the run",
-    what: "D07: a rejection",
-    submit: performing("reject"),
-    ends: { type: RangeError, message: /^rejected in the run$/ },
-    dies: false,
-  },
-  {
-    stage: "in the run",
-    what: "D05, D06, D19: Deno.exit(3)",
-    submit: performing("Deno.exit"),
-    ends: died("called Deno\\.exit\\(3\\)"),
-    dies: true,
-  },
-  {
-    stage: "in the run",
-    what: "self.close()",
-    submit: performing("self.close"),
-    ends: died("called self\\.close\\(\\)"),
+    ends: DEATHS.diedLoading("called Deno\\.exit\\(3\\)"),
     dies: true,
   },
   {
     stage: "in the run",
     what: "self.close() and a promise",
     submit: performing("self.close, then wait"),
-    ends: died("called self\\.close\\(\\)"),
-    dies: true,
-  },
-  {
-    stage: "in the run",
-    what: "process.exit(4)",
-    submit: performing("process.exit"),
-    ends: died("called (Deno|process)\\.exit\\(4\\)"),
-    dies: true,
-  },
-  {
-    stage: "in the run",
-    what: "an uncaught error in a timer",
-    submit: performing("throw in a timer"),
-    ends: died("ended by an uncaught error", /^thrown in a timer$/),
-    dies: true,
-  },
-  {
-    stage: "in the run",
-    what: "an unhandled rejection",
-    submit: performing("reject unawaited"),
-    ends: died("ended by an uncaught error", /^rejected unawaited$/),
-    dies: true,
-  },
-  {
-    stage: "in the run",
-    what: "reportError",
-    submit: performing("reportError"),
-    ends: died("ended by an uncaught error", /^reported$/),
-    dies: true,
-  },
-  {
-    stage: "in the run",
-    what: "a stack overflow",
-    submit: performing("overflow"),
-    ends: { type: RangeError, message: /^Maximum call stack size exceeded$/ },
-    dies: false,
-  },
-  {
-    stage: "encoding the result",
-    what: "D10: it can't be cloned",
-    submit: performing("return a function"),
-    ends: { type: DOMException, name: "DataCloneError", message: /could not be cloned/ },
-    dies: false,
-  },
-  {
-    stage: "encoding the result",
-    what: "D10: a getter throws",
-    submit: performing("return a throwing getter"),
-    ends: { type: RangeError, message: /^thrown by a getter$/ },
-    dies: false,
-  },
-  {
-    stage: "encoding the result",
-    what: "D08, D09: a getter calls Deno.exit",
-    submit: performing("return an exiting getter"),
-    ends: died("called Deno\\.exit\\(9\\)"),
-    dies: true,
-  },
-  {
-    stage: "after the result",
-    what: "an uncaught error in a timer",
-    submit: performing("return, then throw"),
-    ends: "returns its index",
-    dies: true,
-  },
-  {
-    stage: "after the result",
-    what: "an unhandled rejection",
-    submit: performing("return, then reject"),
-    ends: "returns its index",
-    dies: true,
-  },
-  {
-    stage: "after the result",
-    what: "Deno.exit in a timer",
-    submit: performing("return, then exit"),
-    ends: "returns its index",
+    ends: DEATHS.died("called self\\.close\\(\\)"),
     dies: true,
   },
 ];
@@ -449,7 +198,10 @@ for (const crash of CRASHES) {
   });
 }
 
-async function testCrash({ submit, ends, dies }: Crash, options: ThreadPoolOptions): Promise<void> {
+async function testCrash(
+  { submit, ends, dies }: ThreadCrash,
+  options: ThreadPoolOptions,
+): Promise<void> {
   await using executor = new ThreadPoolExecutor({
     max_workers: 2,
     thread_name_prefix: "crash",
@@ -498,23 +250,6 @@ async function testCrash({ submit, ends, dies }: Crash, options: ThreadPoolOptio
   assertEquals([stats.workers, stats.queued, stats.running, stats.cancelled], [2, 0, 0, 0]);
   assertEquals(stats.failed, failed);
   assertEquals(stats.finished, WARM_UPS + 2 * BESIDE + 1 - failed + 2 * meetings);
-}
-
-async function checkFailure(future: Future<unknown>, ends: Failure): Promise<void> {
-  const error = await outcome(future);
-  assertInstanceOf(error, ends.type, String(error));
-  assertInstanceOf(error, Error);
-  assertEquals(Object.getPrototypeOf(error), ends.type.prototype, "no subclass");
-  if (ends.name !== undefined) assertEquals(error.name, ends.name);
-  // Deno colours the places in its messages also when nobody wants it to.
-  // deno-lint-ignore no-control-regex
-  assertMatch(error.message.replaceAll(/\x1b\[\d+m/g, ""), ends.message);
-  if (ends.cause === undefined) {
-    assertEquals(error.cause, undefined);
-    return;
-  }
-  assertInstanceOf(error.cause, ends.cause.type);
-  assertMatch((error.cause as unknown as Error).message, ends.cause.message);
 }
 
 // ---- Crashes that need more than a row

@@ -12,55 +12,41 @@
  * - D20, D21: there is no feeder thread, and `sysconf` is not used.
  */
 
-import { assert, assertEquals, assertInstanceOf, assertMatch } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import {
   BrokenProcessPool,
-  type Future,
   type ProcessPoolExecutor,
   type ProcessPoolOptions,
-  task,
   TimeoutError,
 } from "../../mod.ts";
 import { FrameError } from "../../ipc/_frame_error.ts";
 import { CapturedErrors } from "../support/captured_errors.ts";
 import { noZombies } from "../support/processes.ts";
 import type { Deed } from "./process_crash_tasks.ts";
+import { HANG, outcome, until, within } from "../support/hang_guards.ts";
+import {
+  checkFailure,
+  commonCrashes,
+  type Crash,
+  Deaths,
+  type Failure,
+  inModule,
+  RUN,
+} from "../suites/crash_suite.ts";
 import {
   Folder,
-  HANG,
   type Make,
   marked,
   meetAll,
-  outcome,
   PERFORM,
   poolBy,
-  until,
   warmUp,
   type Way,
-  within,
 } from "./process_pools.ts";
 
 // ---- The table
 
-/** One way to fail. */
-interface Crash {
-  readonly stage:
-    | "encoding the task"
-    | "loading the module"
-    | "in the run"
-    | "on the channel"
-    | "encoding the result"
-    | "after the result";
-  readonly what: string;
-  /** Submits the one task that fails. */
-  readonly submit: (
-    executor: ProcessPoolExecutor,
-    counts: string,
-    index: number,
-  ) => Future<unknown>;
-  readonly ends: Failure | "returns its index";
-  /** Whether its process dies of it. */
-  readonly dies: boolean;
+interface ProcessCrash extends Crash<ProcessPoolExecutor, string> {
   /** Whether it dies so suddenly that others that it had been sent are lost with it. */
   readonly suddenly?: boolean;
   readonly options?: ProcessPoolOptions;
@@ -68,41 +54,12 @@ interface Crash {
   readonly way?: Way;
 }
 
-interface Failure {
-  readonly type: abstract new (...args: never[]) => unknown;
-  readonly name?: string;
-  readonly message: RegExp;
-  readonly cause?: {
-    readonly type: abstract new (...args: never[]) => unknown;
-    readonly message: RegExp;
-  } | undefined;
-}
-
-function performing(deed: Deed): Crash["submit"] {
+function performing(deed: Deed): ProcessCrash["submit"] {
   return (executor, counts, index) => executor.submit(PERFORM, counts, index, deed);
 }
 
-/** Refers to a function `run` of a module with this text. */
-function inModule(text: string): Crash["submit"] {
-  const url = `data:text/javascript,${encodeURIComponent(text)}`;
-  return (executor) => executor.submit(task<() => unknown>(url, "run"));
-}
-
-function withArgument(argument: () => unknown): Crash["submit"] {
-  return (executor) => executor.submit((value: unknown) => value, argument());
-}
-
 const WORKER = "worker ProcessPoolExecutor-\\d+_\\d+ \\(process \\d+\\)";
-
-/** It said how it ended. */
-function died(how: string, cause?: RegExp): Failure {
-  return {
-    type: BrokenProcessPool,
-    name: "BrokenProcessPool",
-    message: new RegExp(`^Cannot finish perform: ${WORKER} ${how} while it had the task$`),
-    ...(cause && { cause: { type: RangeError, message: cause } }),
-  };
-}
+const DEATHS = new Deaths(BrokenProcessPool, WORKER);
 
 /** It said nothing. */
 function killed(how: string, note = ""): Failure {
@@ -119,98 +76,13 @@ function sentNonsense(type: abstract new (...args: never[]) => unknown, message:
   return { ...killed("sent what is no message of Herd's"), cause: { type, message } };
 }
 
-function diedLoading(how: string, cause?: RegExp): Failure {
-  return {
-    type: BrokenProcessPool,
-    name: "BrokenProcessPool",
-    message: new RegExp(`^Cannot begin run: 3 workers died: ${WORKER} ${how}$`),
-    ...(cause && { cause: { type: RangeError, message: cause } }),
-  };
-}
-
-const RUN = "export function run() { return 1; }";
-
-const CRASHES: readonly Crash[] = [
-  {
-    stage: "encoding the task",
-    what: "D01: a getter of an argument throws",
-    submit: withArgument(() => ({
-      get value(): never {
-        throw new RangeError("thrown by an argument");
-      },
-    })),
-    ends: { type: RangeError, message: /^thrown by an argument$/ },
-    dies: false,
-  },
-  {
-    stage: "encoding the task",
-    what: "D01: an argument can't be cloned",
-    submit: withArgument(() => () => 1),
-    ends: { type: DOMException, name: "DataCloneError", message: /could not be cloned/ },
-    dies: false,
-  },
-  {
-    stage: "encoding the task",
-    what: "D01: an argument beside one that needs encoding can't be cloned",
-    submit: withArgument(() => [new URL("https://example.org/"), Symbol("no")]),
-    ends: { type: DOMException, name: "DataCloneError", message: /could not be cloned/ },
-    dies: false,
-  },
-  {
-    stage: "loading the module",
-    what: "D03: a syntax error",
-    submit: inModule("export function run( {"),
-    ends: {
-      type: TypeError,
-      message: /^Cannot run run: its module data:\S+ does not load: .*SyntaxError/,
-      cause: { type: TypeError, message: /SyntaxError/ },
-    },
-    dies: false,
-  },
-  {
-    stage: "loading the module",
-    what: "D03: it is not there",
-    submit: (executor) => executor.submit(task<() => unknown>("file:///not/there.ts", "run")),
-    ends: {
-      type: TypeError,
-      message:
-        /^Cannot run run: its module file:\/\/\/not\/there.ts does not load: Module not found/,
-      cause: { type: TypeError, message: /^Module not found "file:\/\/\/not\/there.ts"/ },
-    },
-    dies: false,
-  },
-  {
-    stage: "loading the module",
-    what: "D03: it throws after a while",
-    submit: inModule(`await 0; throw new RangeError("thrown by the module"); ${RUN}`),
-    ends: {
-      type: TypeError,
-      message: /^Cannot run run: its module data:\S+ does not load: thrown by the module$/,
-      cause: { type: RangeError, message: /^thrown by the module$/ },
-    },
-    dies: false,
-  },
-  {
-    stage: "loading the module",
-    what: "D02: it calls Deno.exit",
-    submit: inModule(`Deno.exit(3); ${RUN}`),
-    ends: diedLoading("called Deno\\.exit\\(3\\)"),
-    dies: true,
-  },
+const CRASHES: readonly ProcessCrash[] = [
+  ...commonCrashes(performing, DEATHS),
   {
     stage: "loading the module",
     what: "D02: it calls self.close after a while",
     submit: inModule(`setTimeout(() => self.close()); await new Promise(() => {}); ${RUN}`),
-    ends: diedLoading("called self\\.close\\(\\)"),
-    dies: true,
-  },
-  {
-    stage: "loading the module",
-    what: "it leaves a rejection behind",
-    submit: inModule(
-      `Promise.reject(new RangeError("rejected by the module")); await new Promise(() => {}); ${RUN}`,
-    ),
-    ends: diedLoading("ended by an uncaught error", /^rejected by the module$/),
+    ends: DEATHS.diedLoading("called self\\.close\\(\\)"),
     dies: true,
   },
   {
@@ -223,31 +95,10 @@ const CRASHES: readonly Crash[] = [
   },
   {
     stage: "in the run",
-    what: "D07: a throw",
-    submit: performing("throw"),
-    ends: { type: RangeError, message: /^thrown in the run$/ },
-    dies: false,
-  },
-  {
-    stage: "in the run",
-    what: "D07: a rejection",
-    submit: performing("reject"),
-    ends: { type: RangeError, message: /^rejected in the run$/ },
-    dies: false,
-  },
-  {
-    stage: "in the run",
-    what: "D06, D19: Deno.exit(3)",
-    submit: performing("Deno.exit"),
-    ends: died("called Deno\\.exit\\(3\\)"),
-    dies: true,
-  },
-  {
-    stage: "in the run",
     what: "Deno.exit(3) with standard error full",
     submit: performing("Deno.exit, with much to say"),
     ends: {
-      ...died(""),
+      ...DEATHS.died(""),
       message: new RegExp(
         `^Cannot finish perform: ${WORKER} called Deno\\.exit\\(3\\) while it had the task; ` +
           `its last lines on standard error:\n(x+\n)*x+$`,
@@ -260,7 +111,7 @@ const CRASHES: readonly Crash[] = [
     what: "last lines, then Deno.exit(3)",
     submit: performing("write to standard error and exit"),
     ends: {
-      ...died(""),
+      ...DEATHS.died(""),
       message: new RegExp(
         `^Cannot finish perform: ${WORKER} called Deno\\.exit\\(3\\) while it had the task; ` +
           `its last lines on standard error:\n${
@@ -268,20 +119,6 @@ const CRASHES: readonly Crash[] = [
           }$`,
       ),
     },
-    dies: true,
-  },
-  {
-    stage: "in the run",
-    what: "self.close()",
-    submit: performing("self.close"),
-    ends: died("called self\\.close\\(\\)"),
-    dies: true,
-  },
-  {
-    stage: "in the run",
-    what: "process.exit(4)",
-    submit: performing("process.exit"),
-    ends: died("called (Deno|process)\\.exit\\(4\\)"),
     dies: true,
   },
   {
@@ -313,34 +150,6 @@ const CRASHES: readonly Crash[] = [
     what: "SIGINT, which is for the program to decide about",
     submit: performing("SIGINT"),
     ends: "returns its index",
-    dies: false,
-  },
-  {
-    stage: "in the run",
-    what: "an uncaught error in a timer",
-    submit: performing("throw in a timer"),
-    ends: died("ended by an uncaught error", /^thrown in a timer$/),
-    dies: true,
-  },
-  {
-    stage: "in the run",
-    what: "an unhandled rejection",
-    submit: performing("reject unawaited"),
-    ends: died("ended by an uncaught error", /^rejected unawaited$/),
-    dies: true,
-  },
-  {
-    stage: "in the run",
-    what: "reportError",
-    submit: performing("reportError"),
-    ends: died("ended by an uncaught error", /^reported$/),
-    dies: true,
-  },
-  {
-    stage: "in the run",
-    what: "a stack overflow",
-    submit: performing("overflow"),
-    ends: { type: RangeError, message: /^Maximum call stack size exceeded$/ },
     dies: false,
   },
   {
@@ -433,53 +242,11 @@ const CRASHES: readonly Crash[] = [
   },
   {
     stage: "encoding the result",
-    what: "D10: it can't be cloned",
-    submit: performing("return a function"),
-    ends: { type: DOMException, name: "DataCloneError", message: /could not be cloned/ },
-    dies: false,
-  },
-  {
-    stage: "encoding the result",
-    what: "D10: a getter throws",
-    submit: performing("return a throwing getter"),
-    ends: { type: RangeError, message: /^thrown by a getter$/ },
-    dies: false,
-  },
-  {
-    stage: "encoding the result",
-    what: "D09: a getter calls Deno.exit",
-    submit: performing("return an exiting getter"),
-    ends: died("called Deno\\.exit\\(9\\)"),
-    dies: true,
-  },
-  {
-    stage: "encoding the result",
     what: "D08: a getter kills its process",
     submit: performing("return a killing getter"),
     ends: killed("was killed by SIGKILL"),
     dies: true,
     suddenly: true,
-  },
-  {
-    stage: "after the result",
-    what: "an uncaught error in a timer",
-    submit: performing("return, then throw"),
-    ends: "returns its index",
-    dies: true,
-  },
-  {
-    stage: "after the result",
-    what: "an unhandled rejection",
-    submit: performing("return, then reject"),
-    ends: "returns its index",
-    dies: true,
-  },
-  {
-    stage: "after the result",
-    what: "Deno.exit in a timer",
-    submit: performing("return, then exit"),
-    ends: "returns its index",
-    dies: true,
   },
   {
     stage: "after the result",
@@ -501,7 +268,7 @@ for (const crash of CRASHES) {
   }
 }
 
-async function checkCrash(crash: Crash, make: Make): Promise<void> {
+async function checkCrash(crash: ProcessCrash, make: Make): Promise<void> {
   const { submit, ends, dies, suddenly, options } = crash;
   using folder = new Folder();
   using _errors = new CapturedErrors();
@@ -557,23 +324,6 @@ async function checkCrash(crash: Crash, make: Make): Promise<void> {
 function isNoticed(executor: ProcessPoolExecutor, before: Set<number>): boolean {
   const alive = new Set(marked.alive().map(({ pid }) => pid));
   return !before.isSubsetOf(alive) && executor.stats().workers === alive.size;
-}
-
-async function checkFailure(future: Future<unknown>, ends: Failure): Promise<void> {
-  const error = await outcome(future);
-  assertInstanceOf(error, ends.type, String(error));
-  assertInstanceOf(error, Error);
-  assertEquals(Object.getPrototypeOf(error), ends.type.prototype, "no subclass");
-  if (ends.name !== undefined) assertEquals(error.name, ends.name);
-  // Deno colours the places in its messages also when nobody wants it to.
-  // deno-lint-ignore no-control-regex
-  assertMatch(error.message.replaceAll(/\x1b\[\d+m/g, ""), ends.message);
-  if (ends.cause === undefined) {
-    assertEquals(error.cause, undefined);
-    return;
-  }
-  assertInstanceOf(error.cause, ends.cause.type);
-  assertMatch((error.cause as unknown as Error).message, ends.cause.message);
 }
 
 Deno.test("No process of these tests is left, nor a zombie", async () => {

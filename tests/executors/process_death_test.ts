@@ -27,19 +27,16 @@ import {
 import { CapturedErrors } from "../support/captured_errors.ts";
 import { noZombies, stateOf } from "../support/processes.ts";
 import { type Deed, dieAtStart, fill, pass, pid, stay, sum } from "./process_crash_tasks.ts";
+import { HANG, outcome, until, within } from "../support/hang_guards.ts";
 import {
   both,
   brokenBy,
   Folder,
-  HANG,
   marked,
   meetAll,
-  outcome,
   PERFORM,
   TASKS,
-  until,
   warmUp,
-  within,
 } from "./process_pools.ts";
 
 const PASS = task(TASKS, pass);

@@ -16,19 +16,17 @@ import {
 } from "../../mod.ts";
 import { noZombies, stateOf } from "../support/processes.ts";
 import { pid, resist, stay } from "./process_crash_tasks.ts";
+import { HANG, until, within } from "../support/hang_guards.ts";
 import {
   both,
   brokenBy,
   Folder,
-  HANG,
   type Make,
   marked,
   meetAll,
   PERFORM,
   TASKS,
-  until,
   warmUp,
-  within,
 } from "./process_pools.ts";
 
 const PID = task(TASKS, pid);

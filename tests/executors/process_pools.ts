@@ -1,6 +1,6 @@
 /** What the tests of process pools have in common: pools of both kinds of channel, and what to wait for. */
 
-import { assert, assertEquals, assertInstanceOf, assertMatch } from "@std/assert";
+import { assertEquals, assertInstanceOf, assertMatch } from "@std/assert";
 import {
   BrokenExecutor,
   BrokenProcessPool,
@@ -10,6 +10,7 @@ import {
   RuntimeError,
   task,
 } from "../../mod.ts";
+import { HANG, outcome } from "../support/hang_guards.ts";
 import { Marked } from "../support/processes.ts";
 import { meet, perform } from "./process_crash_tasks.ts";
 
@@ -17,9 +18,6 @@ import { meet, perform } from "./process_crash_tasks.ts";
 export const TASKS = import.meta.resolve("./process_crash_tasks.ts");
 export const PERFORM = task(TASKS, perform);
 const MEET = task(TASKS, meet);
-
-/** Milliseconds after which a wait is a hang. */
-export const HANG = 30_000;
 
 export const marked = new Marked();
 
@@ -83,26 +81,6 @@ export class Folder implements Disposable {
   [Symbol.dispose](): void {
     Deno.removeSync(this.path, { recursive: true });
   }
-}
-
-export async function until(condition: () => boolean, what: string): Promise<void> {
-  const end = performance.now() + HANG;
-  while (!condition()) {
-    assert(performance.now() < end, `waited in vain until ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
-}
-
-export async function within<T>(promise: Promise<T>, what: string): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const hang = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${what} hangs`)), HANG);
-  });
-  return await Promise.race([promise, hang]).finally(() => clearTimeout(timer));
-}
-
-export function outcome(future: Future<unknown>): Promise<unknown> {
-  return future.exception(HANG);
 }
 
 export async function brokenBy(

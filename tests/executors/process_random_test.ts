@@ -9,7 +9,8 @@ import { CapturedErrors } from "../support/captured_errors.ts";
 import { noZombies } from "../support/processes.ts";
 import { below, pick, type Random, randomFrom } from "../support/random_values.ts";
 import { type Deed, performAt } from "./process_crash_tasks.ts";
-import { both, Folder, HANG, type Make, marked, TASKS, within } from "./process_pools.ts";
+import { HANG, within } from "../support/hang_guards.ts";
+import { both, Folder, type Make, marked, TASKS } from "./process_pools.ts";
 
 const PERFORM_AT = task(TASKS, performAt);
 

@@ -3,7 +3,8 @@
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import { BrokenProcessPool } from "../../mod.ts";
 import { noZombies } from "../support/processes.ts";
-import { both, Folder, HANG, marked, outcome, within } from "./process_pools.ts";
+import { HANG, outcome, within } from "../support/hang_guards.ts";
+import { both, Folder, marked } from "./process_pools.ts";
 
 /** Ends once the file is there, if one is given. */
 function passOnce(file: string): void {

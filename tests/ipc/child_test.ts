@@ -8,6 +8,7 @@ import { Child, type ChildEnd, type ChildEvents, type ChildSpec } from "../../ip
 import { FrameError } from "../../ipc/_frame_error.ts";
 import { ValueError } from "../../mod.ts";
 import { CapturedErrors } from "../support/captured_errors.ts";
+import { HANG, until, within } from "../support/hang_guards.ts";
 import { descriptor, descriptors, Marked, noZombies, stateOf } from "../support/processes.ts";
 import type { PROGRAMS } from "./programs/children.ts";
 
@@ -15,7 +16,6 @@ const FILE = new URL("./programs/children.ts", import.meta.url).pathname;
 const CONFIG = new URL("../../deno.json", import.meta.url).pathname;
 
 /** Milliseconds after which a wait is a hang. */
-const HANG = 30_000;
 
 const marked = new Marked();
 
@@ -102,14 +102,6 @@ class Subject implements ChildEvents, AsyncDisposable {
     this.child.signal("SIGKILL");
     await this.child.ended;
   }
-}
-
-async function within<T>(promise: Promise<T>, what: string): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const hang = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${what} hangs`)), HANG);
-  });
-  return await Promise.race([promise, hang]).finally(() => clearTimeout(timer));
 }
 
 function upTo(count: number): number[] {
@@ -462,14 +454,6 @@ both(
     assertEquals(errors.text.split("\n").length, 500_001);
   },
 );
-
-async function until(condition: () => boolean, what: string): Promise<void> {
-  const end = performance.now() + HANG;
-  while (!condition()) {
-    assert(performance.now() < end, `waited in vain until ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
-}
 
 both("A child that runs out of memory is known by its last words and its signal", async (way) => {
   using _errors = new CapturedErrors();

@@ -8,6 +8,7 @@ import {
   ThreadPoolExecutor,
   transfer,
 } from "../../mod.ts";
+import { until } from "../support/hang_guards.ts";
 import * as tasks from "./relay_tasks.ts";
 
 const TASKS = import.meta.resolve("./relay_tasks.ts");
@@ -56,10 +57,6 @@ function sink<T>() {
 
 function* endless(): Generator<number> {
   for (let n = 0;; n++) yield n;
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1));
 }
 
 for (const [name, make] of Object.entries(BACKENDS)) {

@@ -14,6 +14,7 @@
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Event, Lock, RLock, RuntimeError, Semaphore, ValueError } from "../../mod.ts";
+import { until } from "../support/hang_guards.ts";
 import { untilWaiting, waiting } from "../support/waiters.ts";
 import {
   type Backend,
@@ -326,8 +327,4 @@ function rlockLines(line: Line): void {
     assertEquals((await next).slice(0, 2), [true, true]);
     assert(!lock.lockedSync());
   });
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1));
 }
