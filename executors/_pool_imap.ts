@@ -23,6 +23,9 @@ import type { ChunkOutcome } from "./_settle.ts";
 import type { Task } from "./_task.ts";
 import { type Future, type Outcome, outcomeOf } from "./future.ts";
 
+/** The most calls a worker ahead, by a fourth: more costs memory, and saves hardly a message. */
+const MOST_AHEAD = 1024;
+
 /** How results are given. */
 export interface ImapOptions {
   readonly chunksize: number;
@@ -48,6 +51,7 @@ export class PoolImap<R>
   #given = 0;
   /** Rows that were read and not given. */
   #held = 0;
+  #isReading = true;
   /** Why there are no more rows, when the inputs did not just end. */
   #failure: Failure | undefined = undefined;
   /** Whether the last that was given was an error: its reader may not come back. */
@@ -129,13 +133,20 @@ export class PoolImap<R>
     this.#readOn();
   }
 
+  /**
+   * Begins to read when half of what may be held was given, and then reads as much as may be: calls that
+   * are submitted together travel together.
+   */
   wantsRow(): boolean {
-    return this.#released || this.#held < this.#bound();
+    if (this.#released) return true;
+    const bound = this.#bound();
+    this.#isReading = this.#held < (this.#isReading ? bound : bound / 2);
+    return this.#isReading;
   }
 
   #bound(): number {
     const ahead = CHUNKS_AHEAD * this.#backend.maxWorkers;
-    return ahead * (this.#chunksize > 1 ? this.#chunksize : rowsOfChunk(this.#work.call));
+    return ahead * Math.max(this.#chunksize, Math.min(rowsOfChunk(this.#work.call), MOST_AHEAD));
   }
 
   read(): void {

@@ -19,12 +19,44 @@ export interface Line {
   drain(): Iterable<Task>;
 }
 
+/** First in, first out; an array that is shifted moves all that is left, each time, when it is long. */
+class Tasks {
+  #tasks: (Task | undefined)[] = [];
+  #head = 0;
+
+  get first(): Task | undefined {
+    return this.#tasks[this.#head];
+  }
+
+  push(task: Task): void {
+    this.#tasks.push(task);
+  }
+
+  shift(): Task | undefined {
+    const { first } = this;
+    if (first === undefined) return undefined;
+    this.#tasks[this.#head++] = undefined;
+    if (this.#head * 2 >= this.#tasks.length) {
+      this.#tasks = this.#tasks.slice(this.#head);
+      this.#head = 0;
+    }
+    return first;
+  }
+
+  drain(): Task[] {
+    const tasks = this.#tasks.slice(this.#head) as Task[];
+    this.#tasks = [];
+    this.#head = 0;
+    return tasks;
+  }
+}
+
 /** For `imap`. */
 export class InOrder implements Line {
-  #tasks: Task[] = [];
+  readonly #tasks = new Tasks();
 
   get isEmpty(): boolean {
-    return this.#tasks.length === 0;
+    return this.#tasks.first === undefined;
   }
 
   add(task: Task): void {
@@ -34,21 +66,21 @@ export class InOrder implements Line {
   done(): void {}
 
   next(): Task | undefined {
-    return this.#tasks[0]?.done() ? this.#tasks.shift() : undefined;
+    return this.#tasks.first?.done() ? this.#tasks.shift() : undefined;
   }
 
   drain(): Iterable<Task> {
-    return this.#tasks.splice(0);
+    return this.#tasks.drain();
   }
 }
 
 /** For `imap_unordered`. */
 export class AsFinished implements Line {
   readonly #running = new Set<Task>();
-  readonly #done: Task[] = [];
+  readonly #done = new Tasks();
 
   get isEmpty(): boolean {
-    return this.#running.size === 0 && this.#done.length === 0;
+    return this.#running.size === 0 && this.#done.first === undefined;
   }
 
   add(task: Task): void {
@@ -64,7 +96,7 @@ export class AsFinished implements Line {
   }
 
   drain(): Iterable<Task> {
-    const tasks = [...this.#running, ...this.#done.splice(0)];
+    const tasks = [...this.#running, ...this.#done.drain()];
     this.#running.clear();
     return tasks;
   }
