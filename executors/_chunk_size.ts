@@ -47,3 +47,9 @@ export class ChunkSizes {
     this.#last = Math.max(1, rows);
   }
 }
+
+/** The rows of a function's calls that make a chunk's first milliseconds. */
+export function rowsOfChunk({ mean }: Call): number {
+  if (mean === undefined) return 1;
+  return Math.max(1, Math.min(CHUNK_TIME / mean, MOST_ROWS));
+}

@@ -13,6 +13,16 @@
  * @module
  */
 
+export { AsyncResult } from "./async_result.ts";
+export {
+  type ApplyArguments,
+  BasePool,
+  type ChunkOptions,
+  type ImapIterator,
+  type KeywordOptions,
+  type NoOptions,
+} from "./base_pool.ts";
+export type { Callbacks } from "./_callbacks.ts";
 export {
   type CommandEncoding,
   CommandExecutor,
@@ -30,6 +40,7 @@ export {
 } from "./errors.ts";
 export { Executor, type Inputs, type Submitter, type TaskOptions } from "./executor.ts";
 export { Future } from "./future.ts";
+export { Pool, type PoolSettings, ThreadPool, type ThreadPoolSettings } from "./pool.ts";
 export type { PoolOptions } from "./_pool_options.ts";
 export { progress, type ProgressOptions } from "./progress.ts";
 export { ProcessPoolExecutor, type ProcessPoolOptions } from "./process_pool.ts";

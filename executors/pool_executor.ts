@@ -19,6 +19,7 @@ import {
 } from "../sync/_options.ts";
 import { Scheduler, type SchedulerOptions } from "./_scheduler.ts";
 import type { ChunkOutcome } from "./_settle.ts";
+import { shutDownWhenDropped } from "./_dropped.ts";
 import { checkShutdownOptions } from "./_shutdown_options.ts";
 import { signalGroup } from "./_signal_group.ts";
 import { Task, type TaskSettings } from "./_task.ts";
@@ -84,11 +85,6 @@ function view({ signal, deadline, priority, transfer, ...map }: TaskOptions): Vi
   };
 }
 
-/** An executor that nobody can reach any more takes no more tasks: its workers end with the last one. */
-const dropped = new FinalizationRegistry((scheduler: Scheduler) => {
-  scheduler.shutdown(false, false);
-});
-
 /** What executors that keep a pool of workers have in common. */
 export abstract class PoolExecutor extends Executor {
   readonly #scheduler: Scheduler;
@@ -100,7 +96,7 @@ export abstract class PoolExecutor extends Executor {
     super();
     this.#scheduler = new Scheduler(options);
     this.#maxWorkers = options.maxWorkers;
-    dropped.register(this, this.#scheduler);
+    shutDownWhenDropped(this, this.#scheduler);
   }
 
   /** See {@linkcode Executor.submit}. */

@@ -4,11 +4,9 @@
  * @module
  */
 
-import { processLauncher } from "../ipc/_launch_process.ts";
-import { checkMayLoadWorkers, workerLauncher } from "../ipc/_launch_worker.ts";
 import { CHILD_RULES } from "../ipc/_worker_rules.ts";
-import { workerPermissions } from "../ipc/permissions.ts";
 import { checkOptions, oneOf, type OptionRules } from "../sync/_options.ts";
+import { contextLaunch } from "./_context_launch.ts";
 import { POOL_RULES, type PoolOptions, poolSetup } from "./_pool_options.ts";
 import { BrokenProcessPool } from "./errors.ts";
 import { PoolExecutor } from "./pool_executor.ts";
@@ -82,8 +80,10 @@ export class ProcessPoolExecutor extends PoolExecutor {
     const what = "make a ProcessPoolExecutor";
     const given = typeof options === "object" ? options : { max_workers: options };
     checkOptions(what, given, RULES);
+    const method = given.mp_context ?? "spawn";
+    if (method === "worker") refuseForThreads(what, given);
     super(poolSetup(what, given, {
-      launch: launchFor(what, given),
+      launch: contextLaunch(what, method, given),
       prefix: `ProcessPoolExecutor-${pools}`,
       broken: BrokenProcessPool,
       idleTimeout: IDLE_TIMEOUT,
@@ -103,15 +103,6 @@ export class ProcessPoolExecutor extends PoolExecutor {
   kill_workers(): void {
     this.endWorkers("SIGKILL");
   }
-}
-
-function launchFor(what: string, options: ProcessPoolOptions) {
-  if (options.mp_context === "worker") {
-    refuseForThreads(what, options);
-    checkMayLoadWorkers(what);
-    return workerLauncher(workerPermissions(what, options.permissions));
-  }
-  return processLauncher(what, options);
 }
 
 /** What threads share with the program can't be theirs alone. */

@@ -1,0 +1,472 @@
+/**
+ * What pools of processes and of threads have in common.
+ *
+ * @module
+ */
+
+import { checkMayStart } from "../ipc/_main_module.ts";
+import type { Callable } from "../ipc/callable.ts";
+import {
+  aTypeOf,
+  checkArgument,
+  checkOptions,
+  integerFrom,
+  type OptionRules,
+} from "../sync/_options.ts";
+import { CancelledError, ValueError } from "../sync/errors.ts";
+import { addCallbacks, CALLBACK_RULES, type Callbacks } from "./_callbacks.ts";
+import { shutDownWhenDropped } from "./_dropped.ts";
+import { Inputs } from "./_inputs.ts";
+import { PoolBackend, type Work } from "./_pool_backend.ts";
+import { type Imap, PoolImap } from "./_pool_imap.ts";
+import { PoolMap } from "./_pool_map.ts";
+import type { SchedulerOptions } from "./_scheduler.ts";
+import { AsyncResult } from "./async_result.ts";
+import type { Future } from "./future.ts";
+
+/** Options of {@linkcode BasePool.map}. */
+export interface ChunkOptions {
+  /** Items a message; default as many as take a few milliseconds. */
+  chunksize?: number | undefined;
+}
+
+/** What a function takes as one object after its other arguments. */
+export interface KeywordOptions<K extends object> {
+  /** The object; a copy of it is sent. */
+  kwds: K;
+}
+
+/** No options but those that are named. */
+export type NoOptions = Record<never, never>;
+
+/** The arguments of a call, which may be left out where there need not be any, and its options. */
+export type ApplyArguments<A extends unknown[], O> = [] extends A
+  ? [args?: Readonly<A>, options?: O]
+  : [args: Readonly<A>, options?: O];
+
+/** The results of {@linkcode BasePool.imap}, as they are read. */
+export interface ImapIterator<R>
+  extends AsyncIterableIterator<R, undefined, number | undefined>, AsyncDisposable {
+  /**
+   * Waits for the next result.
+   *
+   * @param timeout Milliseconds to wait at the most; 0 polls, `undefined` waits without limit.
+   * @returns The result, or the end.
+   * @throws {TimeoutError} When it is not there in time; it is not lost.
+   * @throws What the item's call threw; the iteration may go on after it.
+   */
+  next(timeout?: number): Promise<IteratorResult<R, undefined>>;
+}
+
+const CHUNK_RULES: OptionRules = { chunksize: integerFrom(1) };
+const KEYWORD_RULES: OptionRules = {
+  kwds: aTypeOf(
+    "an object",
+    (value) => typeof value === "object" && value !== null && !Array.isArray(value),
+  ),
+};
+const ARGUMENTS = aTypeOf("an array", Array.isArray);
+
+const APPLY_RULES: OptionRules = { ...KEYWORD_RULES, ...CALLBACK_RULES };
+const MAP_ASYNC_RULES: OptionRules = { ...CHUNK_RULES, ...CALLBACK_RULES };
+
+/** How errors call what was wanted. */
+const APPLY = "apply a function";
+const MAP = "map a function";
+
+/**
+ * What {@linkcode Pool} and {@linkcode ThreadPool} have in common: all but what their workers are.
+ *
+ * Semantics: CPython's `multiprocessing.pool.Pool`.
+ */
+export abstract class BasePool implements AsyncDisposable, Disposable {
+  readonly #backend: PoolBackend;
+  readonly #imaps = new Set<Imap>();
+  #state: "running" | "closed" | "terminated" = "running";
+
+  /** For subclasses. */
+  constructor(options: SchedulerOptions) {
+    this.#backend = new PoolBackend(options);
+    shutDownWhenDropped(this, this.#backend.scheduler);
+  }
+
+  /**
+   * Has a worker call a function, and waits for its result.
+   *
+   * @param fn The function, or a reference to it.
+   * @param rest Its arguments, as an array.
+   * @returns What the function returns.
+   * @throws What the function throws.
+   * @throws {ValueError} When the pool was closed or terminated.
+   * @throws {TypeError} When the function can't travel.
+   * @throws {BrokenExecutor} When the worker died with the call, or the pool is broken.
+   *
+   * @example
+   * ```ts
+   * import { ThreadPool } from "@herd/concurrent";
+   * import { assertEquals } from "@std/assert";
+   *
+   * await using pool = new ThreadPool(1);
+   * assertEquals(await pool.apply((a: number, b: number) => a + b, [1, 2]), 3);
+   * ```
+   */
+  apply<A extends unknown[], R>(
+    fn: Callable<A, R>,
+    ...rest: ApplyArguments<A, NoOptions>
+  ): Promise<Awaited<R>>;
+  /**
+   * Has a worker call a function with keywords, and waits for its result.
+   *
+   * @param fn The function, whose last parameter takes the keywords as one object.
+   * @param args Its other arguments.
+   * @param options `kwds`: the keywords.
+   * @returns What the function returns.
+   */
+  apply<A extends unknown[], K extends object, R>(
+    fn: Callable<[...A, K], R>,
+    args: readonly [...A],
+    options: KeywordOptions<K>,
+  ): Promise<Awaited<R>>;
+  async apply(
+    fn: Callable<never[], unknown>,
+    args: readonly unknown[] = [],
+    options: Partial<KeywordOptions<object>> = {},
+  ): Promise<unknown> {
+    checkOptions(APPLY, options, KEYWORD_RULES);
+    return await this.#call(fn, this.apply, args, options.kwds);
+  }
+
+  /**
+   * Has a worker call a function, and does not wait for it.
+   *
+   * @param fn The function, or a reference to it.
+   * @param rest Its arguments, as an array; and `callback` and `error_callback`, one of which is called
+   * once, here, with the result or the error, in the order in which calls end.
+   * @returns The result to be.
+   * @throws {ValueError} When the pool was closed or terminated.
+   * @throws {TypeError} When it can be seen at once that the function can't travel.
+   * @throws {BrokenExecutor} When the pool is broken.
+   *
+   * @example
+   * ```ts
+   * import { ThreadPool } from "@herd/concurrent";
+   * import { assertEquals } from "@std/assert";
+   *
+   * await using pool = new ThreadPool(2);
+   * const lengths: number[] = [];
+   * const result = pool.apply_async((text: string) => text.length, ["herd"], {
+   *   callback: (length) => lengths.push(length),
+   * });
+   * assertEquals(await result, 4);
+   * assertEquals(lengths, [4]);
+   * ```
+   */
+  apply_async<A extends unknown[], R>(
+    fn: Callable<A, R>,
+    ...rest: ApplyArguments<A, Callbacks<Awaited<R>>>
+  ): AsyncResult<Awaited<R>>;
+  /**
+   * Has a worker call a function with keywords, and does not wait for it.
+   *
+   * @param fn The function, whose last parameter takes the keywords as one object.
+   * @param args Its other arguments.
+   * @param options `kwds`: the keywords; `callback` and `error_callback`.
+   * @returns The result to be.
+   */
+  apply_async<A extends unknown[], K extends object, R>(
+    fn: Callable<[...A, K], R>,
+    args: readonly [...A],
+    options: KeywordOptions<K> & Callbacks<Awaited<R>>,
+  ): AsyncResult<Awaited<R>>;
+  apply_async(
+    fn: Callable<never[], unknown>,
+    args: readonly unknown[] = [],
+    options: Partial<KeywordOptions<object>> & Callbacks<unknown> = {},
+  ): AsyncResult<unknown> {
+    checkOptions(APPLY, options, APPLY_RULES);
+    const future = this.#call(fn, this.apply_async, args, options.kwds);
+    addCallbacks(future, options);
+    return new AsyncResult(future);
+  }
+
+  /**
+   * Has workers call a function for each item, and waits for all results.
+   *
+   * - An item that fails keeps no other chunk of items from being run; the error comes when all have ended,
+   *   of several that of the first item.
+   * - The input is read as workers need it. When it throws, that error comes when what was read has ended.
+   *
+   * @param fn The function, or a reference to it.
+   * @param iterable Its arguments; sync or async.
+   * @param options `chunksize`: items a message.
+   * @returns The results, in the order of the items.
+   * @throws What the function or the input throws.
+   * @throws {ValueError} When the pool was closed or terminated.
+   * @throws {BrokenExecutor} When a worker died with an item, or the pool is broken.
+   *
+   * @example
+   * ```ts
+   * import { ThreadPool } from "@herd/concurrent";
+   * import { assertEquals } from "@std/assert";
+   *
+   * await using pool = new ThreadPool(2);
+   * assertEquals(await pool.map((n: number) => n * 10, [3, 1, 2]), [30, 10, 20]);
+   * ```
+   */
+  async map<T, R>(
+    fn: Callable<[T], R>,
+    iterable: Iterable<T> | AsyncIterable<T>,
+    options: ChunkOptions = {},
+  ): Promise<Awaited<R>[]> {
+    checkOptions(MAP, options, CHUNK_RULES);
+    return await this.#map<Awaited<R>>(fn, this.map, iterable, options, false);
+  }
+
+  /**
+   * {@linkcode BasePool.map} that does not wait.
+   *
+   * @param fn The function, or a reference to it.
+   * @param iterable Its arguments; sync or async.
+   * @param options `chunksize`; and `callback` and `error_callback`, one of which is called once, here, with
+   * all results or the error.
+   * @returns The results to be.
+   * @throws {ValueError} When the pool was closed or terminated.
+   * @throws {TypeError} When it can be seen at once that the function can't travel.
+   * @throws {BrokenExecutor} When the pool is broken.
+   */
+  map_async<T, R>(
+    fn: Callable<[T], R>,
+    iterable: Iterable<T> | AsyncIterable<T>,
+    options: ChunkOptions & Callbacks<Awaited<R>[]> = {},
+  ): AsyncResult<Awaited<R>[]> {
+    checkOptions(MAP, options, MAP_ASYNC_RULES);
+    const future = this.#map<Awaited<R>>(fn, this.map_async, iterable, options, false);
+    addCallbacks(future, options);
+    return new AsyncResult(future);
+  }
+
+  /**
+   * {@linkcode BasePool.map} of a function of several parameters: each item is a list of arguments.
+   *
+   * @param fn The function, or a reference to it.
+   * @param iterable Lists of arguments; sync or async.
+   * @param options `chunksize`: items a message.
+   * @returns The results, in the order of the items.
+   * @throws What the function or the input throws.
+   * @throws {ValueError} When the pool was closed or terminated.
+   * @throws {BrokenExecutor} When a worker died with an item, or the pool is broken.
+   *
+   * @example
+   * ```ts
+   * import { ThreadPool } from "@herd/concurrent";
+   * import { assertEquals } from "@std/assert";
+   *
+   * await using pool = new ThreadPool(2);
+   * const powers = await pool.starmap((a: number, b: number) => a ** b, [[2, 3], [3, 2]]);
+   * assertEquals(powers, [8, 9]);
+   * ```
+   */
+  async starmap<A extends unknown[], R>(
+    fn: Callable<A, R>,
+    iterable: Iterable<Readonly<A>> | AsyncIterable<Readonly<A>>,
+    options: ChunkOptions = {},
+  ): Promise<Awaited<R>[]> {
+    checkOptions(MAP, options, CHUNK_RULES);
+    return await this.#map<Awaited<R>>(fn, this.starmap, iterable, options, true);
+  }
+
+  /**
+   * {@linkcode BasePool.starmap} that does not wait.
+   *
+   * @param fn The function, or a reference to it.
+   * @param iterable Lists of arguments; sync or async.
+   * @param options `chunksize`; and `callback` and `error_callback`, one of which is called once, here, with
+   * all results or the error.
+   * @returns The results to be.
+   * @throws {ValueError} When the pool was closed or terminated.
+   * @throws {TypeError} When it can be seen at once that the function can't travel.
+   * @throws {BrokenExecutor} When the pool is broken.
+   */
+  starmap_async<A extends unknown[], R>(
+    fn: Callable<A, R>,
+    iterable: Iterable<Readonly<A>> | AsyncIterable<Readonly<A>>,
+    options: ChunkOptions & Callbacks<Awaited<R>[]> = {},
+  ): AsyncResult<Awaited<R>[]> {
+    checkOptions(MAP, options, MAP_ASYNC_RULES);
+    const future = this.#map<Awaited<R>>(fn, this.starmap_async, iterable, options, true);
+    addCallbacks(future, options);
+    return new AsyncResult(future);
+  }
+
+  /**
+   * Has workers call a function for each item of an input, which may be endless, and gives the results one
+   * by one in the order of the items.
+   *
+   * - What is read ahead of the reader is bounded: a few milliseconds of work a worker, at least four items;
+   *   with `chunksize`, four chunks a worker.
+   * - A failed item, or a dead worker, rejects the `next()` of that item alone: the reading may go on. When
+   *   the input throws, that comes after the results of the items before it, and ends it.
+   * - Leaving a loop early cancels what has not begun and closes the input.
+   * - `join()` reads what is left of the input, however long that takes, and holds the results.
+   *
+   * @param fn The function, or a reference to it.
+   * @param iterable Its arguments; sync or async.
+   * @param options `chunksize`: items a message; default 1, and as many messages as are quick.
+   * @returns The results.
+   * @throws {ValueError} When the pool was closed or terminated.
+   * @throws {TypeError} When it can be seen at once that the function can't travel.
+   * @throws {BrokenExecutor} When the pool is broken.
+   *
+   * @example
+   * ```ts
+   * import { ThreadPool } from "@herd/concurrent";
+   * import { assertEquals } from "@std/assert";
+   *
+   * function* count() {
+   *   for (let n = 0;; n++) yield n;
+   * }
+   *
+   * await using pool = new ThreadPool(2);
+   * const squares: number[] = [];
+   * for await (const square of pool.imap((n: number) => n * n, count())) {
+   *   squares.push(square);
+   *   if (squares.length === 3) break;
+   * }
+   * assertEquals(squares, [0, 1, 4]);
+   * ```
+   */
+  imap<T, R>(
+    fn: Callable<[T], R>,
+    iterable: Iterable<T> | AsyncIterable<T>,
+    options: ChunkOptions = {},
+  ): ImapIterator<Awaited<R>> {
+    return this.#imap(fn, this.imap, iterable, options, true);
+  }
+
+  /**
+   * {@linkcode BasePool.imap} whose results come in the order in which calls end.
+   *
+   * @param fn The function, or a reference to it.
+   * @param iterable Its arguments; sync or async.
+   * @param options `chunksize`: items a message; default 1, and as many messages as are quick.
+   * @returns The results.
+   * @throws {ValueError} When the pool was closed or terminated.
+   * @throws {TypeError} When it can be seen at once that the function can't travel.
+   * @throws {BrokenExecutor} When the pool is broken.
+   */
+  imap_unordered<T, R>(
+    fn: Callable<[T], R>,
+    iterable: Iterable<T> | AsyncIterable<T>,
+    options: ChunkOptions = {},
+  ): ImapIterator<Awaited<R>> {
+    return this.#imap(fn, this.imap_unordered, iterable, options, false);
+  }
+
+  /** Takes no more work; workers end when what there is is done. May be called again. */
+  close(): void {
+    if (this.#state !== "running") return;
+    this.#state = "closed";
+    this.#backend.scheduler.shutdown(false, false);
+  }
+
+  /**
+   * Takes no more work, and ends the workers at once: what they run fails, what has not begun is cancelled.
+   * A thread in a synchronous loop is left to it. May be called again, and after `close()`.
+   */
+  terminate(): void {
+    if (this.#state === "terminated") return;
+    this.#state = "terminated";
+    for (const imap of [...this.#imaps]) {
+      imap.stop(new CancelledError("Cannot go on with a map: the pool was terminated"));
+    }
+    this.#backend.scheduler.terminate("SIGTERM");
+  }
+
+  /**
+   * Waits until all work is done and the workers have ended.
+   *
+   * @returns When they have.
+   * @throws {ValueError} When neither `close()` nor `terminate()` was called.
+   *
+   * @example
+   * ```ts
+   * import { ThreadPool, ValueError } from "@herd/concurrent";
+   * import { assertRejects } from "@std/assert";
+   *
+   * const pool = new ThreadPool(1);
+   * await assertRejects(() => pool.join(), ValueError, "still running");
+   * pool.close();
+   * await pool.join();
+   * ```
+   */
+  async join(): Promise<void> {
+    if (this.#state === "running") {
+      throw new ValueError(
+        "Cannot join the pool: it is still running: call close() or terminate() before",
+      );
+    }
+    for (const imap of [...this.#imaps]) imap.release();
+    await this.#backend.scheduler.shutdown(true, false);
+  }
+
+  /** `close()` and `join()`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+    await this.join();
+  }
+
+  /** `close()`. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #call(
+    fn: Callable<never[], unknown>,
+    boundary: (...args: never[]) => unknown,
+    args: readonly unknown[],
+    kwds: object | undefined,
+  ): Future<unknown> {
+    checkArgument(APPLY, "args", args, ARGUMENTS);
+    const work = this.#work(APPLY, fn, boundary);
+    // A copy: what is sent is sent later.
+    return this.#backend.call(work, kwds === undefined ? [...args] : [...args, { ...kwds }]);
+  }
+
+  #map<R>(
+    fn: Callable<never[], unknown>,
+    boundary: (...args: never[]) => unknown,
+    iterable: unknown,
+    { chunksize }: ChunkOptions,
+    spread: boolean,
+  ): Future<R[]> {
+    const work = this.#work(MAP, fn, boundary);
+    const inputs = new Inputs([iterable]);
+    return new PoolMap<R>(this.#backend, work, inputs, { chunksize, spread }).future;
+  }
+
+  #imap<R>(
+    fn: Callable<never[], unknown>,
+    boundary: (...args: never[]) => unknown,
+    iterable: unknown,
+    options: ChunkOptions,
+    ordered: boolean,
+  ): ImapIterator<R> {
+    checkOptions(MAP, options, CHUNK_RULES);
+    const work = this.#work(MAP, fn, boundary);
+    const inputs = new Inputs([iterable]);
+    const { chunksize = 1 } = options;
+    return new PoolImap<R>(this.#backend, work, inputs, { chunksize, ordered }, this.#imaps);
+  }
+
+  #work(
+    action: string,
+    fn: Callable<never[], unknown>,
+    boundary: (...args: never[]) => unknown,
+  ): Work {
+    checkMayStart("a pool's workers");
+    if (this.#state !== "running") {
+      throw new ValueError(`Cannot ${action}: the pool is not running: it was ${this.#state}`);
+    }
+    return this.#backend.work(fn, boundary);
+  }
+}
