@@ -84,8 +84,28 @@ function toMessage(value: unknown): Uint8Array[] {
   const isEncoded = needsEncoding(value);
   const transfer: Transferable[] = [];
   const data = isEncoded ? encode(value, transfer, exporter) : value;
+  return dataToMessage(data, transfer, isEncoded);
+}
+
+/** The message of a value that needs no codec, or has been through it. */
+export function dataToMessage(
+  data: unknown,
+  transfer: readonly Transferable[] = [],
+  isEncoded = false,
+): Uint8Array[] {
   const [first, ...parts] = toBytes(data, transfer);
   return [head(isEncoded, parts), first!, ...parts];
+}
+
+/**
+ * What {@linkcode dataToMessage} was given.
+ *
+ * @throws What is wrong with it.
+ */
+export function dataFromMessage(message: Uint8Array<ArrayBuffer>): unknown {
+  const { form, value } = read(message);
+  if ((form & IS_ENCODED) === 0) return value;
+  throw new TypeError("It went through the codec");
 }
 
 function head(isEncoded: boolean, parts: readonly Uint8Array[]): Uint8Array {
@@ -103,17 +123,23 @@ function head(isEncoded: boolean, parts: readonly Uint8Array[]): Uint8Array {
 
 /** @throws What is wrong with it. */
 function fromMessage(message: Uint8Array<ArrayBuffer>): unknown {
+  const { form, value } = read(message);
+  if ((form & IS_ENCODED) === 0) return value;
+  if (!Array.isArray(value) || value.length !== 2 || typeof value[0] !== "string") {
+    throw new TypeError("It is said to be encoded, and is not");
+  }
+  return decode(value, importer);
+}
+
+/** @throws What is wrong with it. */
+function read(message: Uint8Array<ArrayBuffer>): { form: number; value: unknown } {
   const [version, form] = message;
   if (version !== VERSION) throw new TypeError(`Version ${VERSION} is wanted: ${version}`);
   if (form === undefined || form > (IS_ENCODED | HAS_PARTS)) {
     throw new TypeError(`Form ${form} is unknown`);
   }
   const value = fromBytes((form & HAS_PARTS) === 0 ? [message.subarray(HEAD)] : split(message));
-  if ((form & IS_ENCODED) === 0) return value;
-  if (!Array.isArray(value) || value.length !== 2 || typeof value[0] !== "string") {
-    throw new TypeError("It is said to be encoded, and is not");
-  }
-  return decode(value, importer);
+  return { form, value };
 }
 
 /** The parts of a value; all but the first get memory of their own, as the buffers that they are. */

@@ -32,6 +32,8 @@ export interface NewsSource {
 
 /** See the head of the file. */
 export interface MessageTransport extends NewsSource {
+  /** Whether those who wait keep the program alive; they do at first. */
+  mayHold?: boolean;
   /** How values become messages here. */
   readonly values: ValueForm;
   /**

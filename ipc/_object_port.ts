@@ -118,7 +118,8 @@ export class ObjectPort implements Exporter, Importer, Home {
   export(object: object, kind: ShareableKind<object>): RemoteRecord | undefined {
     const home = homeOf(object);
     if (home?.port === this) return ["here", home.id];
-    if (home === undefined && this.#link.sharesMemory) return undefined;
+    const hasMemory = home === undefined && kind.variety === undefined;
+    if (hasMemory && this.#link.sharesMemory) return undefined;
     if (kind.refusal !== undefined) throw new TypeError(kind.refusal);
     const id = this.#numbers.of(object);
     const { name, variety } = kind;
@@ -189,10 +190,20 @@ export class ObjectPort implements Exporter, Importer, Home {
 
   /** Tells the other side that an object of its is not wanted any more, unless it came again. */
   #drop(object: number): void {
+    if (this.#imports.get(object)?.ref.deref() === undefined) this.release(object);
+  }
+
+  /** Tells it that of one that nobody is to use here any more. */
+  release(object: number): void {
     const imported = this.#imports.get(object);
-    if (imported === undefined || imported.ref.deref() !== undefined || this.#isClosed) return;
+    if (imported === undefined || this.#isClosed) return;
     this.#imports.delete(object);
     this.#link.post({ kind: "drop", object, times: imported.times });
+  }
+
+  /** The objects that the other side has. */
+  exported(): object[] {
+    return [...this.#exports].filter(([id]) => id !== ROOT).map(([, { object }]) => object);
   }
 
   /** Calls a method of an object of the other side; see {@linkcode Home}. */

@@ -29,6 +29,13 @@ const METHODS: Readonly<Record<string, Readonly<Record<string, RemoteMethod>>>> 
   ReadableStream: { read: "call", cancel: "call" },
   WritableStream: { write: "call", close: "call", abort: "call" },
   Conn: { read: "call", write: "call", closeWrite: "call", close: "call" },
+  manager: {
+    create: "call",
+    dummy: "call",
+    number_of_objects: "call",
+    debug_info: "call",
+    shutdown: "call",
+  },
   desk: { lodge: "call", fetch: "call", taken: "call" },
   Queue: QUEUE,
   SimpleQueue: { put: "call", get: "call", empty: "call" },

@@ -28,6 +28,8 @@ export interface Home {
     args: readonly unknown[],
     signal?: AbortSignal,
   ): Promise<RemoteAnswer>;
+  /** Lets go of an object: nobody here wants it any more. */
+  release?(object: number): void;
 }
 
 /** An object's home, and its number there. */
@@ -57,7 +59,7 @@ export function remoteObject(
   id: number,
   facts: readonly unknown[],
 ): object {
-  const object = kind.variety?.standIn(facts) ?? standIn(kind, facts);
+  const object = kind.variety?.standIn(facts, port) ?? standIn(kind, facts);
   addresses.set(object, { port, id });
   return object;
 }

@@ -47,6 +47,10 @@ export class SocketTransport implements MessageTransport {
   }
 
   /** Whether those who wait keep the program alive; they do at first. */
+  get mayHold(): boolean {
+    return this.#mayHold;
+  }
+
   set mayHold(mayHold: boolean) {
     this.#mayHold = mayHold;
     this.#hold();

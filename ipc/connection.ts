@@ -22,6 +22,8 @@ export interface Directions {
 
 /** Makes a connection over its transport; set by the class. */
 let make: (transport: MessageTransport, directions: Directions) => Connection;
+/** The transport of a connection, for who takes it over. */
+export let transportOf: (connection: Connection) => MessageTransport;
 
 /**
  * One end of a way on which two sides talk: Python's `multiprocessing.connection.Connection`. What one end
@@ -68,6 +70,7 @@ export class Connection implements Disposable, AsyncDisposable {
 
   static {
     make = (transport, directions) => new Connection(transport, directions);
+    transportOf = (connection) => connection.#transport;
   }
 
   private constructor(transport: MessageTransport, { readable, writable }: Directions) {

@@ -29,16 +29,42 @@ export {
   RemoteError,
 } from "./errors.ts";
 export type { AcceptOptions, ListenerOptions } from "./listener.ts";
+export {
+  BaseManager,
+  type ManagerOptions,
+  type ManagerStartOptions,
+  type Server,
+} from "./manager.ts";
+export type { ManagerCallable, RegisterOptions } from "./_manager_registry.ts";
 export type {
   PermissionDenials,
   PermissionGrant,
   Permissions,
   PermissionSet,
 } from "./permissions.ts";
+export type {
+  ArrayProxy,
+  DictInit,
+  DictProxy,
+  ListInit,
+  ListProxy,
+  NamespaceProxy,
+  SetProxy,
+  SortOptions,
+  ValueProxy,
+} from "./proxies.ts";
+export {
+  type Arriving,
+  BaseProxy,
+  type Proxied,
+  type ProxyClass,
+  type ProxySource,
+} from "./proxy.ts";
 export type { ProcessOptions, Target } from "./_process_options.ts";
 export { Process, type Sentinel } from "./process.ts";
 export { JoinableQueue, Queue, type QueueOptions, type QueueSyncOptions } from "./queue.ts";
 export { Empty, Full, ShutDown } from "./queue_errors.ts";
 export { SimpleQueue } from "./simple_queue.ts";
+export { type ManagedBarrierOptions, Manager, SyncManager } from "./sync_manager.ts";
 export { current_thread, type ThreadInfo } from "./thread.ts";
 export { transfer } from "./transfer.ts";

@@ -36,8 +36,8 @@ export interface ShareableKind<T extends object> {
 export interface Variety {
   /** What has to be known of an object where it arrives. */
   facts(object: object): readonly unknown[];
-  /** What stands there for it. */
-  standIn(facts: readonly unknown[]): object;
+  /** What stands there for it, whose calls go by `home`. */
+  standIn(facts: readonly unknown[], home: object): object;
   /** Whether it has a method of that name to be called. */
   allows(object: object, method: string): boolean;
   /** Calls it. */

@@ -1,0 +1,99 @@
+/**
+ * The process of a manager.
+ */
+
+import type { Address } from "./_address.ts";
+import { decodeError, encodeError, type WireError } from "./_error_codec.ts";
+import { type ManagerType, ManagerTypes, ownTypes } from "./_manager_types.ts";
+import { ObjectServer } from "./_object_server.ts";
+import { thisProcess } from "./_this_process.ts";
+import { thisResolver } from "./_this_resolver.ts";
+import type { CallDescription } from "./callable.ts";
+import { Process } from "./process.ts";
+import type { Queue } from "./queue.ts";
+import type { StartOptions } from "./_process_options.ts";
+
+/** A type on its way to the process. */
+export interface TypeSetup {
+  readonly typeid: string;
+  readonly callable: CallDescription;
+  readonly exposed: readonly string[] | null;
+  readonly method_to_typeid: Readonly<Record<string, string>>;
+}
+
+/** What the process is to serve. */
+export interface ServerSetup {
+  /** Whether it has the types of every `SyncManager`. */
+  readonly hasOwnTypes: boolean;
+  readonly types: readonly TypeSetup[];
+  readonly address: Address | undefined;
+  readonly authkey: Uint8Array;
+  readonly initializer: CallDescription | null;
+  readonly initargs: readonly unknown[];
+}
+
+/** What it says when it has come up, or why it has not. */
+export type ServerNews = { readonly address: Address } | { readonly error: WireError };
+
+/** What the news throws, or tells. */
+export function addressIn(news: ServerNews): Address {
+  if ("error" in news) throw decodeError(news.error);
+  return news.address;
+}
+
+/** See the head of the file. */
+export class ServerProcess extends Process {
+  static override readonly module = import.meta.url;
+
+  readonly setup: ServerSetup;
+  /** Gets one item. */
+  readonly news: Queue<ServerNews>;
+
+  /** @param manager What the manager's class is called. */
+  constructor(
+    setup: ServerSetup,
+    news: Queue<ServerNews>,
+    manager: string,
+    options: StartOptions,
+  ) {
+    super({ ...options, daemon: true });
+    this.setup = setup;
+    this.news = news;
+    this.name = `${manager}-${this.name.slice(this.name.lastIndexOf("-") + 1)}`;
+  }
+
+  /** Serves until it is told to stop. */
+  override async run(): Promise<void> {
+    // It ends with its parent as a daemon does, and may have children, as CPython's may.
+    thisProcess().daemon = false;
+    // Ctrl-C is for the program, which then has it stop.
+    Deno.addSignalListener("SIGINT", () => {});
+    const server = await open(this);
+    await this.news.put({ address: server.address });
+    await server.serve();
+    Deno.exit(0);
+  }
+}
+
+async function open({ setup, news }: ServerProcess): Promise<ObjectServer> {
+  try {
+    const { initializer, initargs, types, hasOwnTypes, address, authkey } = setup;
+    if (initializer !== null) {
+      const { fn } = await thisResolver().resolve(initializer);
+      await fn(...initargs);
+    }
+    const resolved = await Promise.all(types.map(resolveType));
+    const all = new ManagerTypes([...(hasOwnTypes ? ownTypes() : []), ...resolved]);
+    return new ObjectServer(all, address, authkey);
+  } catch (error) {
+    await news.put({ error: encodeError(error) });
+    Deno.exit(1);
+  }
+}
+
+async function resolveType(
+  { typeid, callable, exposed, method_to_typeid }: TypeSetup,
+): Promise<[string, ManagerType]> {
+  const { fn } = await thisResolver().resolve(callable);
+  return [typeid, { make: fn, exposed, method_to_typeid }];
+}
