@@ -1,0 +1,12 @@
+import os
+from multiprocessing import Process, current_process, parent_process
+
+def tell():
+    print(f"{current_process().name}: {os.getpid()}, child of {parent_process().pid}")
+
+if __name__ == "__main__":
+    print(f"{current_process().name}: {os.getpid()}", flush=True)
+    process = Process(target=tell)
+    process.start()
+    print("started:", process.pid, flush=True)
+    process.join()
