@@ -6,7 +6,7 @@
 
 import { processLauncher } from "../ipc/_launch_process.ts";
 import { checkMayLoadWorkers, workerLauncher } from "../ipc/_launch_worker.ts";
-import { CHILD_RULES } from "../ipc/_worker_rules.ts";
+import { CHILD_RULES, refuseForThreads } from "../ipc/_worker_rules.ts";
 import { workerPermissions } from "../ipc/permissions.ts";
 import { checkOptions, oneOf, type OptionRules } from "../sync/_options.ts";
 import { POOL_RULES, type PoolOptions, poolSetup } from "./_pool_options.ts";
@@ -107,20 +107,9 @@ export class ProcessPoolExecutor extends PoolExecutor {
 
 function launchFor(what: string, options: ProcessPoolOptions) {
   if (options.mp_context === "worker") {
-    refuseForThreads(what, options);
+    refuseForThreads(what, options, `mp_context "worker"`);
     checkMayLoadWorkers(what);
     return workerLauncher(workerPermissions(what, options.permissions));
   }
   return processLauncher(what, options);
-}
-
-/** What threads share with the program can't be theirs alone. */
-function refuseForThreads(what: string, options: ProcessPoolOptions): void {
-  for (const name of ["memoryLimit", "env", "cwd", "config"] as const) {
-    if (options[name] === undefined) continue;
-    throw new TypeError(
-      `Cannot ${what}: ${name} is for processes: with mp_context "worker" workers are threads, ` +
-        `which share that with the program`,
-    );
-  }
 }

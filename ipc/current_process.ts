@@ -7,7 +7,7 @@
 import { checkTimeout } from "../sync/_deadline.ts";
 import { activeProcesses } from "./_active_processes.ts";
 import { parentEnd, parentIsAlive } from "./_parent_life.ts";
-import { Inherited } from "./_process_work.ts";
+import { Inherited } from "./_own_work.ts";
 import { thisProcess } from "./_this_process.ts";
 import { Process } from "./process.ts";
 

@@ -1,0 +1,40 @@
+/**
+ * How processes are started where nobody says how: the one place where that is kept.
+ *
+ * It is settled when it is first needed, and passed on to the processes and threads that this one starts.
+ */
+
+import { RuntimeError } from "../sync/errors.ts";
+import { thisProcess } from "./_this_process.ts";
+
+/** `"spawn"`, a `deno run` child; or `"worker"`, a Web Worker of this process. */
+export type StartMethod = "spawn" | "worker";
+
+/** All of them, the default first. */
+export const START_METHODS: readonly StartMethod[] = ["spawn", "worker"];
+
+/** The method, if it is settled. */
+export function settledStartMethod(): StartMethod | null {
+  return thisProcess().startMethod;
+}
+
+/** The method of who does not say one; from now on it is settled. */
+export function startMethod(): StartMethod {
+  return thisProcess().startMethod ??= START_METHODS[0]!;
+}
+
+/**
+ * Settles it; `null` leaves it open again.
+ *
+ * @throws {RuntimeError} When it is settled, and not by `force`.
+ */
+export function settleStartMethod(method: StartMethod | null, force: boolean): void {
+  const process = thisProcess();
+  if (process.startMethod !== null && !force) {
+    throw new RuntimeError(
+      `Cannot set the start method to ${method}: it is ${process.startMethod} already: ` +
+        `set it before anything is started, or use { force: true }`,
+    );
+  }
+  process.startMethod = method;
+}
