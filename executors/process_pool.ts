@@ -6,9 +6,15 @@
 
 import { processLauncher } from "../ipc/_launch_process.ts";
 import { checkMayLoadWorkers, workerLauncher } from "../ipc/_launch_worker.ts";
+import {
+  A_METHOD,
+  chosenMethod,
+  type StartMethod,
+  type StartMethodSource,
+} from "../ipc/_start_method.ts";
 import { CHILD_RULES, refuseForThreads } from "../ipc/_worker_rules.ts";
 import { workerPermissions } from "../ipc/permissions.ts";
-import { checkOptions, oneOf, type OptionRules } from "../sync/_options.ts";
+import { checkOptions, type OptionRules } from "../sync/_options.ts";
 import { POOL_RULES, type PoolOptions, poolSetup } from "./_pool_options.ts";
 import { BrokenProcessPool } from "./errors.ts";
 import { PoolExecutor } from "./pool_executor.ts";
@@ -16,10 +22,11 @@ import { PoolExecutor } from "./pool_executor.ts";
 /** Options of {@linkcode ProcessPoolExecutor}. */
 export interface ProcessPoolOptions extends PoolOptions {
   /**
-   * What the workers are: `"spawn"` (default), `deno run` children; or `"worker"`, Web Workers, for
-   * programs that can't start children, such as compiled ones.
+   * What the workers are: `"spawn"`, `deno run` children; or `"worker"`, Web Workers, for programs that
+   * can't start children, such as compiled ones; or a context, which says so. Default what
+   * `get_start_method()` says.
    */
-  mp_context?: "spawn" | "worker" | undefined;
+  mp_context?: StartMethod | StartMethodSource | undefined;
   /** Megabytes of heap that a child may use; default what V8 thinks fit. */
   memoryLimit?: number | undefined;
   /** Environment variables of the children, beside those that they inherit. */
@@ -33,7 +40,7 @@ export interface ProcessPoolOptions extends PoolOptions {
 const RULES: OptionRules = {
   ...POOL_RULES,
   ...CHILD_RULES,
-  mp_context: oneOf("spawn", "worker"),
+  mp_context: A_METHOD,
 };
 
 const IDLE_TIMEOUT = 60_000;
@@ -106,7 +113,7 @@ export class ProcessPoolExecutor extends PoolExecutor {
 }
 
 function launchFor(what: string, options: ProcessPoolOptions) {
-  if (options.mp_context === "worker") {
+  if (chosenMethod(options.mp_context) === "worker") {
     refuseForThreads(what, options, `mp_context "worker"`);
     checkMayLoadWorkers(what);
     return workerLauncher(workerPermissions(what, options.permissions));

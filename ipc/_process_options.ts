@@ -2,10 +2,10 @@
  * The options of a {@linkcode Process}, and the child that they ask for.
  */
 
-import { aTypeOf, checkOptions, oneOf, type OptionRules } from "../sync/_options.ts";
+import { aTypeOf, checkOptions, type OptionRules } from "../sync/_options.ts";
 import type { ChildSpec } from "./_child.ts";
 import { childSpecs } from "./_child_spec.ts";
-import { START_METHODS, type StartMethod } from "./_start_method.ts";
+import { A_METHOD, type StartMethod, type StartMethodSource } from "./_start_method.ts";
 import { CHILD_RULES } from "./_worker_rules.ts";
 import type { TaskReference } from "./callable.ts";
 import type { Permissions } from "./permissions.ts";
@@ -40,9 +40,9 @@ export interface ProcessOptions {
   config?: string | URL | undefined;
   /**
    * How it is started: `"spawn"`, a `deno run` child, or `"worker"`, a Web Worker, for programs that can't
-   * start children; default what `get_start_method()` says.
+   * start children; or a context, which says so. Default what `get_start_method()` says.
    */
-  context?: StartMethod | undefined;
+  context?: StartMethod | StartMethodSource | undefined;
 }
 
 /** Those that say how it is started. */
@@ -69,7 +69,7 @@ export const WORK_RULES: OptionRules = {
 const RULES: OptionRules = {
   ...CHILD_RULES,
   ...WORK_RULES,
-  context: oneOf(...START_METHODS),
+  context: A_METHOD,
 };
 
 /** Throws for the first option that is not as it should be. */

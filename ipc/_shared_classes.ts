@@ -3,4 +3,5 @@
  */
 
 import "../sync/mod.ts";
+import "./local.ts";
 import "./simple_queue.ts";

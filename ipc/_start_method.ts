@@ -4,6 +4,7 @@
  * It is settled when it is first needed, and passed on to the processes and threads that this one starts.
  */
 
+import type { OptionRule } from "../sync/_options.ts";
 import { RuntimeError } from "../sync/errors.ts";
 import { thisProcess } from "./_this_process.ts";
 
@@ -12,6 +13,36 @@ export type StartMethod = "spawn" | "worker";
 
 /** All of them, the default first. */
 export const START_METHODS: readonly StartMethod[] = ["spawn", "worker"];
+
+/** Something that says how processes are to be started, such as a context. */
+export interface StartMethodSource {
+  /** The method. */
+  get_start_method(): StartMethod | null;
+}
+
+/** What an option takes that says how processes are started. */
+export const A_METHOD: OptionRule = {
+  wanted: `${START_METHODS.map((name) => JSON.stringify(name)).join(" or ")}, or a context,`,
+  allows: (given) => isMethod(given) || isMethod(methodFrom(given)),
+};
+
+function isMethod(given: unknown): given is StartMethod {
+  return START_METHODS.includes(given as StartMethod);
+}
+
+function methodFrom(given: unknown): unknown {
+  if (typeof given !== "object" || given === null) return undefined;
+  return (given as Partial<StartMethodSource>).get_start_method?.();
+}
+
+/**
+ * The method that an option means, which is one; where nobody says one, the one of this program, which is
+ * settled from now on.
+ */
+export function chosenMethod(given: StartMethod | StartMethodSource | undefined): StartMethod {
+  if (given === undefined) return startMethod();
+  return typeof given === "string" ? given : given.get_start_method() ?? startMethod();
+}
 
 /** The method, if it is settled. */
 export function settledStartMethod(): StartMethod | null {

@@ -27,6 +27,7 @@ export {
   OSError,
   ProcessError,
 } from "./errors.ts";
+export { local } from "./local.ts";
 export type { AcceptOptions, ListenerOptions } from "./listener.ts";
 export type {
   PermissionDenials,
@@ -35,7 +36,7 @@ export type {
   PermissionSet,
 } from "./permissions.ts";
 export type { ProcessOptions, Target } from "./_process_options.ts";
-export type { StartMethod } from "./_start_method.ts";
+export type { StartMethod, StartMethodSource } from "./_start_method.ts";
 export { Process, type Sentinel } from "./process.ts";
 export { JoinableQueue, Queue, type QueueOptions, type QueueSyncOptions } from "./queue.ts";
 export { Empty, Full, ShutDown } from "./queue_errors.ts";

@@ -15,7 +15,7 @@ import { checkMayStart } from "./_main_module.ts";
 import { registerWaitable } from "./_news.ts";
 import { doWork, Inherited, newWork, NO_WORK, type Work } from "./_own_work.ts";
 import { checkProcessOptions, type ProcessOptions, type StartOptions } from "./_process_options.ts";
-import { START_METHODS, type StartMethod, startMethod } from "./_start_method.ts";
+import { chosenMethod, START_METHODS, type StartMethod } from "./_start_method.ts";
 import { subclassOf } from "./_subclass.ts";
 import {
   checkIsPrepared,
@@ -100,7 +100,7 @@ export class Process implements AsyncDisposable {
     checkProcessOptions(what, given);
     const { target, args, kwargs, name, daemon, context, ...options } = given;
     if (target !== undefined) describe(target);
-    this.#method = context ?? startMethod();
+    this.#method = chosenMethod(context);
     launcherOf(what, this.#method, options);
     this.#options = options;
     this.#work = newWork(target, args, kwargs);

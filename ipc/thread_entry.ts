@@ -61,7 +61,10 @@ class ThreadWork {
     this.#objects = new SharedObjects(link, objectLoader(loaders));
     setUpward(this.#objects);
     watchEnd({
-      uncaught: (error) => this.#fail(error),
+      uncaught: (error) => {
+        reportUncaught(this.#who, error);
+        this.#end(1);
+      },
       exits: (_, code) => this.#tellEnd(code),
     });
   }
@@ -105,16 +108,12 @@ class ThreadWork {
         prepareFor: (values) => this.#objects.prepareFor(values),
         objects: () => this.#objects.port,
       });
-      await childrenEnded();
     } catch (error) {
-      return this.#fail(error);
+      reportUncaught(this.#who, error);
+      Deno.exitCode = 1;
     }
+    await childrenEnded();
     this.#end(Deno.exitCode);
-  }
-
-  #fail(error: unknown): void {
-    reportUncaught(this.#who, error);
-    this.#end(1);
   }
 
   #end(code: number): void {
@@ -125,7 +124,8 @@ class ThreadWork {
   /** What the thread holds is let go of, before anybody learns of its end. */
   #tellEnd(code: number): void {
     realmEnds();
-    this.#post({ kind: "end", code });
+    // As the system would count it.
+    this.#post({ kind: "end", code: code & 0xff });
   }
 }
 
