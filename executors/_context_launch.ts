@@ -6,10 +6,8 @@ import type { Launch } from "../ipc/_channel.ts";
 import type { ChildOptions } from "../ipc/_child_spec.ts";
 import { processLauncher } from "../ipc/_launch_process.ts";
 import { checkMayLoadWorkers, workerLauncher } from "../ipc/_launch_worker.ts";
+import type { StartMethod } from "../ipc/_start_method.ts";
 import { workerPermissions } from "../ipc/permissions.ts";
-
-/** What workers may be: children of the program, or threads in it. */
-export type Method = "spawn" | "worker";
 
 /**
  * A way to start workers.
@@ -18,7 +16,7 @@ export type Method = "spawn" | "worker";
  * @throws {Deno.errors.NotCapable} When the permissions are more than the program has, or it may not
  * start such workers.
  */
-export function contextLaunch(what: string, method: Method, options: ChildOptions): Launch {
+export function contextLaunch(what: string, method: StartMethod, options: ChildOptions): Launch {
   if (method === "spawn") return processLauncher(what, options);
   checkMayLoadWorkers(what);
   return workerLauncher(workerPermissions(what, options.permissions));

@@ -33,6 +33,15 @@ export {
   type CommandStats,
 } from "./command.ts";
 export {
+  type Context,
+  type ContextNames,
+  get_all_start_methods,
+  get_context,
+  get_start_method,
+  set_start_method,
+} from "./context.ts";
+export * as dummy from "./_dummy_names.ts";
+export {
   BrokenExecutor,
   BrokenProcessPool,
   BrokenThreadPool,

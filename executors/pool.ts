@@ -4,12 +4,18 @@
  * @module
  */
 
+import {
+  A_METHOD,
+  chosenMethod,
+  type StartMethod,
+  type StartMethodSource,
+} from "../ipc/_start_method.ts";
 import { WORKER_RULES } from "../ipc/_worker_rules.ts";
 import { canUnref } from "../ipc/_worker_ref.ts";
 import type { TaskReference } from "../ipc/callable.ts";
 import type { Permissions } from "../ipc/permissions.ts";
-import { checkOptions, integerFrom, oneOf, type OptionRules } from "../sync/_options.ts";
-import { contextLaunch, type Method } from "./_context_launch.ts";
+import { checkOptions, integerFrom, type OptionRules } from "../sync/_options.ts";
+import { contextLaunch } from "./_context_launch.ts";
 import { POOL_RULES, poolSetup } from "./_pool_options.ts";
 import type { SchedulerOptions } from "./_scheduler.ts";
 import { BasePool } from "./base_pool.ts";
@@ -34,10 +40,11 @@ export interface ThreadPoolSettings {
 /** Options of {@linkcode Pool}. */
 export interface PoolSettings extends ThreadPoolSettings {
   /**
-   * What the workers are: `"spawn"` (default), `deno run` children; or `"worker"`, Web Workers, for
-   * programs that can't start children, such as compiled ones.
+   * What the workers are: `"spawn"`, `deno run` children; or `"worker"`, Web Workers, for programs that
+   * can't start children, such as compiled ones; or a context that says so. By default what
+   * `get_start_method` gives.
    */
-  context?: "spawn" | "worker" | undefined;
+  context?: StartMethod | StartMethodSource | undefined;
 }
 
 const THREAD_RULES: OptionRules = {
@@ -47,7 +54,7 @@ const THREAD_RULES: OptionRules = {
   maxtasksperchild: integerFrom(1),
   ...WORKER_RULES,
 };
-const RULES: OptionRules = { ...THREAD_RULES, context: oneOf("spawn", "worker") };
+const RULES: OptionRules = { ...THREAD_RULES, context: A_METHOD };
 
 /** Milliseconds. Workers stay as long as their pool, as in Python, but where an idle one holds the program. */
 const IDLE_TIMEOUT = canUnref ? Infinity : 500;
@@ -56,7 +63,7 @@ const IDLE_TIMEOUT = canUnref ? Infinity : 500;
 interface Kind {
   readonly name: string;
   readonly rules: OptionRules;
-  readonly method: Method;
+  readonly method: StartMethod;
   readonly broken: SchedulerOptions["broken"];
 }
 
@@ -102,7 +109,7 @@ export class Pool extends BasePool {
     super(setup(settings, {
       name: "Pool",
       rules: RULES,
-      method: settings.context ?? "spawn",
+      method: chosenMethod(settings.context),
       broken: BrokenProcessPool,
     }));
   }

@@ -4,8 +4,14 @@
  * @module
  */
 
-import { CHILD_RULES } from "../ipc/_worker_rules.ts";
-import { checkOptions, oneOf, type OptionRules } from "../sync/_options.ts";
+import {
+  A_METHOD,
+  chosenMethod,
+  type StartMethod,
+  type StartMethodSource,
+} from "../ipc/_start_method.ts";
+import { CHILD_RULES, refuseForThreads } from "../ipc/_worker_rules.ts";
+import { checkOptions, type OptionRules } from "../sync/_options.ts";
 import { contextLaunch } from "./_context_launch.ts";
 import { POOL_RULES, type PoolOptions, poolSetup } from "./_pool_options.ts";
 import { BrokenProcessPool } from "./errors.ts";
@@ -14,10 +20,11 @@ import { PoolExecutor } from "./pool_executor.ts";
 /** Options of {@linkcode ProcessPoolExecutor}. */
 export interface ProcessPoolOptions extends PoolOptions {
   /**
-   * What the workers are: `"spawn"` (default), `deno run` children; or `"worker"`, Web Workers, for
-   * programs that can't start children, such as compiled ones.
+   * What the workers are: `"spawn"`, `deno run` children; or `"worker"`, Web Workers, for programs that
+   * can't start children, such as compiled ones; or a context, which says so. Default what
+   * `get_start_method()` says.
    */
-  mp_context?: "spawn" | "worker" | undefined;
+  mp_context?: StartMethod | StartMethodSource | undefined;
   /** Megabytes of heap that a child may use; default what V8 thinks fit. */
   memoryLimit?: number | undefined;
   /** Environment variables of the children, beside those that they inherit. */
@@ -31,7 +38,7 @@ export interface ProcessPoolOptions extends PoolOptions {
 const RULES: OptionRules = {
   ...POOL_RULES,
   ...CHILD_RULES,
-  mp_context: oneOf("spawn", "worker"),
+  mp_context: A_METHOD,
 };
 
 const IDLE_TIMEOUT = 60_000;
@@ -80,8 +87,8 @@ export class ProcessPoolExecutor extends PoolExecutor {
     const what = "make a ProcessPoolExecutor";
     const given = typeof options === "object" ? options : { max_workers: options };
     checkOptions(what, given, RULES);
-    const method = given.mp_context ?? "spawn";
-    if (method === "worker") refuseForThreads(what, given);
+    const method = chosenMethod(given.mp_context);
+    if (method === "worker") refuseForThreads(what, given, `mp_context "worker"`);
     super(poolSetup(what, given, {
       launch: contextLaunch(what, method, given),
       prefix: `ProcessPoolExecutor-${pools}`,
@@ -102,16 +109,5 @@ export class ProcessPoolExecutor extends PoolExecutor {
   /** As {@linkcode ProcessPoolExecutor.terminate_workers}, by SIGKILL. */
   kill_workers(): void {
     this.endWorkers("SIGKILL");
-  }
-}
-
-/** What threads share with the program can't be theirs alone. */
-function refuseForThreads(what: string, options: ProcessPoolOptions): void {
-  for (const name of ["memoryLimit", "env", "cwd", "config"] as const) {
-    if (options[name] === undefined) continue;
-    throw new TypeError(
-      `Cannot ${what}: ${name} is for processes: with mp_context "worker" workers are threads, ` +
-        `which share that with the program`,
-    );
   }
 }

@@ -31,3 +31,8 @@ export function deleteActive(process: Process): void {
 export function activeProcesses(): Process[] {
   return [...active.keys()];
 }
+
+/** What is known of those that run. */
+export function activeLives(): Iterable<ChildLife> {
+  return active.values();
+}

@@ -1,22 +1,38 @@
 /**
- * A started child, as the handle of its process sees it: whether it runs, how it ended, who waits.
+ * A started child or thread, as its handle sees it: whether it runs, how it ended, who waits.
  *
  * It keeps the program alive until it has ended; a daemon does so only while somebody waits for it.
  */
 
 import { limit } from "../sync/_deadline.ts";
-import type { Child, ChildEnd } from "./_child.ts";
+
+/** What was started. */
+export interface Charge {
+  /** The process that it is, or is in. */
+  readonly pid: number;
+  /** Resolves when it has ended, to its exit code, as Deno counts it, and the signal that ended it. */
+  readonly ended: Promise<ChargeEnd>;
+  /** Whether it keeps the program alive; at first it does. */
+  hold(on: boolean): void;
+  signal(signal: Deno.Signal): void;
+}
+
+/** How it ended. */
+export interface ChargeEnd {
+  readonly code: number;
+  readonly signal: Deno.Signal | null;
+}
 
 /** See the head of the file. */
 export class ChildLife {
-  readonly #child: Child;
+  readonly #child: Charge;
   readonly #daemon: boolean;
-  #end: ChildEnd | undefined = undefined;
+  #end: ChargeEnd | undefined = undefined;
   /** What to call when it has ended. */
   readonly #waiters = new Set<() => void>();
 
   /** @param onEnd Called when it has ended, before anybody else is told. */
-  constructor(child: Child, daemon: boolean, onEnd: () => void) {
+  constructor(child: Charge, daemon: boolean, onEnd: () => void) {
     this.#child = child;
     this.#daemon = daemon;
     if (daemon) child.hold(false);
@@ -89,4 +105,4 @@ export class ChildLife {
 }
 
 /** What Deno adds to the number of a signal to make an exit code of it. */
-const FIRST_SIGNAL_CODE = 128;
+export const FIRST_SIGNAL_CODE = 128;

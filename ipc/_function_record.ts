@@ -1,5 +1,5 @@
 /**
- * Functions that shared objects bring along: what is sent of them.
+ * Functions that shared objects bring along, and classes: what is sent of them.
  */
 
 import { checkFunction } from "./_function_check.ts";
@@ -9,6 +9,8 @@ import { nameOf, textOf } from "./_function_text.ts";
 export interface FunctionRecord {
   readonly name: string;
   readonly text: string;
+  /** The module of a class: what arrives gives the class when it is called. */
+  readonly url?: string;
 }
 
 const records = new WeakMap<object, FunctionRecord>();

@@ -96,7 +96,7 @@ class ProcessChannel implements Channel {
     const start: StartMessage = {
       kind: "start",
       name: setup.name,
-      process: { record: newChildRecord(() => setup.name), children: null },
+      process: { record: newChildRecord("spawn", () => setup.name), counts: null },
       mainModule: mainModule(),
       modules: setup.modules,
       realm: null,

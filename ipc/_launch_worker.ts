@@ -7,17 +7,15 @@ import { endRealm, passForChild } from "../sync/_realm.ts";
 import { Hatch } from "../sync/_hatch.ts";
 import { Cards } from "./_cards.ts";
 import type { Channel, ChannelEvents, Launch, WorkerSetup } from "./_channel.ts";
-import { entryModule } from "./_entry_module.ts";
 import { decodeError } from "./_error_codec.ts";
 import { holderGone, LifeWatch, newLockName } from "./_life_lock.ts";
-import { checkMayStart, mainModule } from "./_main_module.ts";
+import { checkMayStart } from "./_main_module.ts";
 import { isObjectMessage } from "./_object_protocol.ts";
 import { ObjectPort } from "./_object_port.ts";
 import type { CardMessage, FromWorker, ToWorker } from "./_protocol.ts";
-import { OBJECT_SUPPORT } from "./_shared_objects.ts";
 import { startMessage } from "./_thread_start.ts";
+import { checkMayLoad, newWebWorker } from "./_web_worker.ts";
 import { refWorker } from "./_worker_ref.ts";
-import { referencedModules } from "./callable.ts";
 import type { WorkerStartMessage } from "./worker_entry.ts";
 
 /** How long `close` waits for a thread to end before it lets go of it, in milliseconds. */
@@ -32,12 +30,7 @@ const ENTRY = new URL("./worker_entry.ts", import.meta.url);
  * @throws {Deno.errors.NotCapable} Naming the flag to add.
  */
 export function checkMayLoadWorkers(what: string): void {
-  if (ENTRY.protocol !== "file:") return;
-  if (Deno.permissions.querySync({ name: "read", path: ENTRY }).state === "granted") return;
-  throw new Deno.errors.NotCapable(
-    `Cannot ${what}: workers load their modules from files, and this program may not read ` +
-      `${ENTRY.pathname}: add --allow-read`,
-  );
+  checkMayLoad(what, ENTRY);
 }
 
 /**
@@ -81,14 +74,8 @@ class WorkerChannel implements Channel {
   ) {
     this.#events = events;
     this.#watch = new LifeWatch(this.#lifeLock, () => this.#close({ how: "ended silently" }));
-    const url = permissions === undefined ? ENTRY.href : entryModule({
-      entry: ENTRY.href,
-      serve: "serveParent",
-      modules: [...setup.modules, ...referencedModules(), mainModule(), OBJECT_SUPPORT]
-        .filter((url) => url !== undefined),
-    });
-    const options = permissions === undefined ? {} : { deno: { permissions } };
-    this.#worker = new Worker(url, { type: "module", name: setup.name, ...options });
+    const { name, modules } = setup;
+    this.#worker = newWebWorker({ entry: ENTRY, serve: "serveParent", name, modules, permissions });
     this.#worker.onmessage = ({ data }: MessageEvent<FromWorker | CardMessage>) =>
       this.#receive(typeof data === "number" ? this.#cards.readAnswer(data) : data);
     this.#worker.onmessageerror = () => this.#close({ how: "sent a message that does not decode" });

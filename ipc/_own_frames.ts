@@ -11,6 +11,8 @@ const OWN = [
   "current_task.ts",
   "_task_context.ts",
   "target_entry.ts",
+  "thread_entry.ts",
+  "_carry_out.ts",
 ].map((
   file,
 ) => new URL(`./${file}`, import.meta.url).href);
@@ -18,11 +20,12 @@ const OWN = [
 /** A task's context is entered through AsyncLocalStorage, which calls on our behalf. */
 const CONTEXT_FRAME = "AsyncLocalStorage.run ";
 
-/** Frames between Herd and a target. */
+/** Frames between Herd and a target, in a process or thread of its own. */
 const CALLS = [
   CONTEXT_FRAME,
   `Process.run (${new URL("./process.ts", import.meta.url).href}`,
-  new URL("./_process_work.ts", import.meta.url).href,
+  `Thread.run (${new URL("./thread.ts", import.meta.url).href}`,
+  new URL("./_own_work.ts", import.meta.url).href,
 ];
 
 /** Cuts the stacks of `error` off where Herd called the task's function, in place. */

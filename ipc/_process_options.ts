@@ -2,9 +2,10 @@
  * The options of a {@linkcode Process}, and the child that they ask for.
  */
 
-import { aTypeOf, checkOptions, oneOf, type OptionRules } from "../sync/_options.ts";
+import { aTypeOf, checkOptions, type OptionRules } from "../sync/_options.ts";
 import type { ChildSpec } from "./_child.ts";
 import { childSpecs } from "./_child_spec.ts";
+import { A_METHOD, type StartMethod, type StartMethodSource } from "./_start_method.ts";
 import { CHILD_RULES } from "./_worker_rules.ts";
 import type { TaskReference } from "./callable.ts";
 import type { Permissions } from "./permissions.ts";
@@ -37,15 +38,21 @@ export interface ProcessOptions {
   cwd?: string | URL | undefined;
   /** The `deno.json` by which it finds its imports; default this program's. */
   config?: string | URL | undefined;
-  /** How it is started: `"spawn"`, a `deno run` child. */
-  context?: "spawn" | undefined;
+  /**
+   * How it is started: `"spawn"`, a `deno run` child, or `"worker"`, a Web Worker, for programs that can't
+   * start children; or a context, which says so. Default what `get_start_method()` says.
+   */
+  context?: StartMethod | StartMethodSource | undefined;
 }
 
 /** Those that say how it is started. */
-export type StartOptions = Omit<ProcessOptions, "target" | "args" | "kwargs" | "name" | "daemon">;
+export type StartOptions = Omit<
+  ProcessOptions,
+  "target" | "args" | "kwargs" | "name" | "daemon" | "context"
+>;
 
-const RULES: OptionRules = {
-  ...CHILD_RULES,
+/** The rules of what it is to do, of a process or thread. */
+export const WORK_RULES: OptionRules = {
   target: aTypeOf(
     "a function or task(url, function)",
     (value) => typeof value === "function" || (typeof value === "object" && value !== null),
@@ -57,7 +64,12 @@ const RULES: OptionRules = {
   ),
   name: aTypeOf("a string", (value) => typeof value === "string"),
   daemon: aTypeOf("true or false", (value) => typeof value === "boolean"),
-  context: oneOf("spawn"),
+};
+
+const RULES: OptionRules = {
+  ...CHILD_RULES,
+  ...WORK_RULES,
+  context: A_METHOD,
 };
 
 /** Throws for the first option that is not as it should be. */

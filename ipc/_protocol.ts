@@ -11,6 +11,7 @@ import type { RealmPass } from "../sync/_realm_pass.ts";
 import type { WireError } from "./_error_codec.ts";
 import type { ObjectMessage } from "./_object_protocol.ts";
 import type { ProcessRecord, SharedRecord } from "./_this_process.ts";
+import type { ThreadRecord } from "./_this_thread.ts";
 import type { CallDescription } from "./callable.ts";
 
 /** The number of heads a task has in {@linkcode RunMessage}: slot, call id, shape. */
@@ -182,21 +183,37 @@ export type FromWorker =
   | PongMessage
   | ObjectMessage;
 
-/** First message to a process that is to do one thing and end. */
-export interface ProcessMessage {
-  kind: "process";
-  process: ProcessRecord;
-  /** The program's main module, which a child can't learn by itself. */
+/** What the first message says to a process or thread that is to do one thing and end. */
+export interface WorkMessage {
+  /** The program's main module, which it can't learn by itself. */
   mainModule: string | undefined;
   /** Modules whose exports a bare function may refer to. */
   modules: readonly string[];
-  /** The class of a subclass's process, as an export of its module. */
+  /** The class of a subclass's object, as an export of its module. */
   subclass: CallDescription | null;
-  /** The target's arguments, and the own fields of a subclass's process, encoded together. */
+  /** The target's arguments, and the own fields of a subclass's object, encoded together. */
   values: Encoded;
 }
 
-/** Second message to such a process: its target, which may have to be looked at before. */
+/** First message to a process that is to do one thing and end. */
+export interface ProcessMessage extends WorkMessage {
+  kind: "process";
+  process: ProcessRecord;
+}
+
+/** First message to a thread that is to do one thing and end. */
+export interface ThreadMessage extends WorkMessage {
+  kind: "thread";
+  /** The process that it is a thread of; one of its own, where it stands for one. */
+  process: SharedRecord;
+  /** `null` for the main thread of a process of its own. */
+  thread: ThreadRecord | null;
+  realm: RealmPass;
+  /** The Web Lock that it holds for life. */
+  lifeLock: string;
+}
+
+/** Second message to such a process or thread: its target, which may have to be looked at before. */
 export interface TargetMessage {
   kind: "target";
   /** `null` where there is none, and `run()` is all. */
@@ -204,3 +221,21 @@ export interface TargetMessage {
   /** Why the target can't be sent. */
   refusal: WireError | null;
 }
+
+/** What a thread is sent that is to do one thing. */
+export type ToThread = ThreadMessage | TargetMessage | ObjectMessage;
+
+/** The thread has come up: its death can be seen. */
+export interface UpMessage {
+  kind: "up";
+}
+
+/** The thread ends: its last message. */
+export interface EndMessage {
+  kind: "end";
+  /** The code with which a process would exit. */
+  code: number;
+}
+
+/** What such a thread sends. */
+export type FromThread = UpMessage | EndMessage | ObjectMessage;

@@ -34,8 +34,13 @@ export async function findFunction(record: FunctionRecord): Promise<Finding> {
   return finding;
 }
 
-async function search({ name, text }: FunctionRecord): Promise<Finding> {
+async function search({ name, text, url }: FunctionRecord): Promise<Finding> {
   try {
+    if (url !== undefined) {
+      const call = { id: -1, name, url, text, source: null };
+      const { fn } = await thisResolver().resolve(call);
+      return () => fn;
+    }
     const call = describeText(name, text);
     await call.described;
     if (call.description === undefined) throw call.refusal;
@@ -48,8 +53,8 @@ async function search({ name, text }: FunctionRecord): Promise<Finding> {
   }
 }
 
-function keyOf({ name, text }: FunctionRecord): string {
-  return `${name}\n${text}`;
+function keyOf({ name, text, url = "" }: FunctionRecord): string {
+  return `${url}\n${name}\n${text}`;
 }
 
 /** Calls the function that is meant: at once where it has been found. */

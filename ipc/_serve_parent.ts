@@ -20,9 +20,10 @@ import type { ObjectPort } from "./_object_port.ts";
 import { type ObjectSupport, SharedObjects } from "./_shared_objects.ts";
 import { loadTaskContext } from "./_task_context.ts";
 import { setThisProcess } from "./_this_process.ts";
+import { setThisThread } from "./_this_thread.ts";
 import { setThisResolver } from "./_this_resolver.ts";
+import { watchEnd } from "./_worker_end.ts";
 import { RunningTask } from "./current_task.ts";
-import { nameThread } from "./thread.ts";
 
 /** How a worker reaches its parent. */
 export interface ParentLink {
@@ -66,24 +67,10 @@ export class ParentService {
       link.objects,
     );
     if (link.objects === undefined) setUpward(this.#objects);
-    const uncaught = (event: Event, error: unknown) => {
-      event.preventDefault();
-      this.#fail("uncaught", encodeError(error));
-    };
-    addEventListener("error", (event) => uncaught(event, (event as ErrorEvent).error));
-    addEventListener("unhandledrejection", (event) => {
-      uncaught(event, (event as PromiseRejectionEvent).reason);
+    watchEnd({
+      uncaught: (error) => this.#fail("uncaught", encodeError(error)),
+      exits: (how) => this.#exits(how),
     });
-    const { exit } = Deno;
-    Deno.exit = (code?: number): never => {
-      this.#exits(`Deno.exit(${code ?? ""})`);
-      return exit(code);
-    };
-    const { close } = globalThis;
-    globalThis.close = () => {
-      this.#exits("self.close()");
-      close();
-    };
   }
 
   /** The worker ends: what is finished leaves, and nothing begins any more. */
@@ -120,7 +107,7 @@ export class ParentService {
   async start(message: StartMessage): Promise<void> {
     if (message.realm !== null) adoptRealm(message.realm);
     setThisProcess(message.process);
-    nameThread(message.name);
+    setThisThread({ name: message.name, daemon: false });
     setMainModule(message.mainModule);
     const resolver = new Resolver(message.modules, this.#loaders, this.#link.aroundImport);
     setThisResolver(resolver);

@@ -4,4 +4,5 @@
 
 import "../sync/mod.ts";
 import "./proxy.ts";
+import "./local.ts";
 import "./simple_queue.ts";

@@ -17,21 +17,24 @@ export interface ProcessRecord {
   authkey: Uint8Array<ArrayBuffer>;
   /** Who started it; `null` for the program itself. */
   readonly parent: { readonly name: string; readonly pid: number } | null;
+  /** How it starts processes where nobody says how, once that is settled: as it was started itself. */
+  startMethod: "spawn" | "worker" | null;
 }
 
 /** What a worker is told of the process that it runs in. */
 export interface SharedRecord {
   readonly record: ProcessRecord;
-  /** How many children the process has had, where other threads count too. */
-  readonly children: Int32Array<SharedArrayBuffer> | null;
+  /** How many children and threads the process has had, where other threads count too. */
+  readonly counts: Int32Array<SharedArrayBuffer> | null;
 }
 
 /** The bytes of a random key. */
 const KEY_BYTES = 32;
 
 let record: ProcessRecord | undefined;
-let children: Int32Array<SharedArrayBuffer> | undefined;
-let preparing = false;
+let counts: Int32Array<SharedArrayBuffer> | undefined;
+/** Who imports what it is to run. */
+let preparing: string | null = null;
 
 /** The record of this process. */
 export function thisProcess(): ProcessRecord {
@@ -41,44 +44,54 @@ export function thisProcess(): ProcessRecord {
     daemon: false,
     authkey: crypto.getRandomValues(new Uint8Array(KEY_BYTES)),
     parent: null,
+    startMethod: null,
   };
 }
 
 /** For entries: what this realm's parent says of this process. */
 export function setThisProcess(given: SharedRecord): void {
   record = given.record;
-  children = given.children ?? undefined;
+  counts = given.counts ?? undefined;
 }
 
 /** For a thread that this realm starts. */
 export function sharedRecord(): SharedRecord {
-  return { record: thisProcess(), children: childCount() };
+  return { record: thisProcess(), counts: theCounts() };
 }
 
-/** The record of a new child. */
-export function newChildRecord(nameOf: (identity: readonly number[]) => string): ProcessRecord {
+/** The record of a new child, which is to be started by that method. */
+export function newChildRecord(
+  startMethod: "spawn" | "worker",
+  nameOf: (identity: readonly number[]) => string,
+): ProcessRecord {
   const { name, identity, daemon, authkey } = thisProcess();
-  const own = [...identity, Atomics.add(childCount(), 0, 1) + 1];
-  return { name: nameOf(own), identity: own, daemon, authkey, parent: { name, pid: Deno.pid } };
+  const own = [...identity, countOne(CHILDREN)];
+  const parent = { name, pid: Deno.pid };
+  return { name: nameOf(own), identity: own, daemon, authkey, parent, startMethod };
 }
 
-/** For entries: whether this process is importing what it is to run. */
-export function setPreparing(on: boolean): void {
-  preparing = on;
+/** The number of a new thread of this process. */
+export function newThreadNumber(): number {
+  return countOne(THREADS);
+}
+
+/** For entries: what is to do something here is called so, while it is imported; `null` afterwards. */
+export function setPreparing(who: string | null): void {
+  preparing = who;
 }
 
 /**
- * Throws when this process is importing what it is to run: a module that starts a process whenever it is
+ * Throws when this realm is importing what it is to run: a module that starts a process whenever it is
  * imported would do so without end.
  *
  * @param what Completes "Cannot …".
  * @throws {RuntimeError} Saying where to start processes.
  */
 export function checkIsPrepared(what: string): void {
-  if (!preparing) return;
+  if (preparing === null) return;
   throw new RuntimeError(
-    `Cannot ${what}: ${thisProcess().name} is importing the module of its target: ` +
-      `start processes in functions, or under if (import.meta.main) { … }`,
+    `Cannot ${what}: ${preparing} is importing the module of its target: ` +
+      `start processes and threads in functions, or under if (import.meta.main) { … }`,
   );
 }
 
@@ -96,6 +109,17 @@ export function checkMayHaveChildren(what: string): void {
   );
 }
 
-function childCount(): Int32Array<SharedArrayBuffer> {
-  return children ??= new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+/** What is counted, and where. */
+const CHILDREN = 0;
+const THREADS = 1;
+const COUNTS = 2;
+
+function countOne(what: typeof CHILDREN | typeof THREADS): number {
+  return Atomics.add(theCounts(), what, 1) + 1;
+}
+
+function theCounts(): Int32Array<SharedArrayBuffer> {
+  return counts ??= new Int32Array(
+    new SharedArrayBuffer(COUNTS * Int32Array.BYTES_PER_ELEMENT),
+  );
 }

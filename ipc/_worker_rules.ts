@@ -19,6 +19,22 @@ const aPath = aTypeOf(
   (value) => typeof value === "string" || (value instanceof URL && value.protocol === "file:"),
 );
 
+/**
+ * Throws for what threads share with the program, and so can't have for themselves.
+ *
+ * @param what Completes "Cannot …".
+ * @param why The option by which they are threads, such as `context "worker"`.
+ */
+export function refuseForThreads(what: string, options: object, why: string): void {
+  for (const name of ["memoryLimit", "env", "cwd", "config"]) {
+    if (Reflect.get(options, name) === undefined) continue;
+    throw new TypeError(
+      `Cannot ${what}: ${name} is for processes: with ${why} it is a thread, ` +
+        `which shares that with the program`,
+    );
+  }
+}
+
 /** The least heap, in megabytes, that Deno starts with. */
 const LEAST_HEAP = 16;
 

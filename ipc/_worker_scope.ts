@@ -11,11 +11,15 @@ export interface WorkerScope extends EventTarget {
 /** The scope of this thread. */
 export const scope = globalThis as unknown as WorkerScope;
 
-/** Keeps messages of the user's from the parent, who would mistake them for its own. */
-export function refusePosts(): void {
+/**
+ * Keeps messages of the user's from the parent, who would mistake them for its own.
+ *
+ * @param why Completes "Cannot post a message: ": whose worker it is, and what to do.
+ */
+export function refusePosts(
+  why = "this worker belongs to a pool: return the value, or pass the task a port",
+): void {
   scope.postMessage = () => {
-    throw new TypeError(
-      "Cannot post a message: this worker belongs to a pool: return the value, or pass the task a port",
-    );
+    throw new TypeError(`Cannot post a message: ${why}`);
   };
 }

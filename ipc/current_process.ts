@@ -4,10 +4,10 @@
  * @module
  */
 
-import { checkTimeout } from "../sync/_deadline.ts";
+import { checkTimeout, limit, type WaitOptions } from "../sync/_deadline.ts";
 import { activeProcesses } from "./_active_processes.ts";
 import { parentEnd, parentIsAlive } from "./_parent_life.ts";
-import { Inherited } from "./_process_work.ts";
+import { Inherited } from "./_own_work.ts";
 import { thisProcess } from "./_this_process.ts";
 import { Process } from "./process.ts";
 
@@ -56,6 +56,11 @@ export interface ParentProcess {
 
 let parent: ParentProcess | undefined;
 
+/** Resolves when the limits say so. */
+function never(limits: WaitOptions): Promise<void> {
+  return new Promise((resolve) => void limit(limits, () => resolve()));
+}
+
 /**
  * The process that started the current one. Semantics: CPython's `multiprocessing.parent_process`.
  *
@@ -72,13 +77,16 @@ let parent: ParentProcess | undefined;
 export function parent_process(): ParentProcess | null {
   const known = thisProcess().parent;
   if (known === null) return null;
+  // A Web Worker that is a process ends with the realm that has started it: it will not see the end.
+  const isThread = known.pid === Deno.pid;
   return parent ??= {
     ...known,
     ident: known.pid,
-    is_alive: parentIsAlive,
+    is_alive: isThread ? () => true : parentIsAlive,
     async join(timeout) {
       checkTimeout(timeout);
-      await parentEnd({ timeout });
+      if (isThread) await never({ timeout });
+      else await parentEnd({ timeout });
     },
   };
 }

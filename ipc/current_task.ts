@@ -6,7 +6,7 @@
 
 import { CancelledError } from "../sync/errors.ts";
 import { runInContext, taskInContext } from "./_task_context.ts";
-import { current_thread } from "./thread.ts";
+import { thisThread } from "./_this_thread.ts";
 
 /** The running task, as {@linkcode current_task} gives it. */
 export interface CurrentTask {
@@ -114,5 +114,5 @@ export function current_task(): CurrentTask {
   const task = taskInContext() as CurrentTask | undefined;
   if (task !== undefined) return task;
   never ??= new AbortController().signal;
-  return { name: current_thread().name, signal: never, checkpoint() {} };
+  return { name: thisThread().name, signal: never, checkpoint() {} };
 }

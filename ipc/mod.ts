@@ -18,6 +18,7 @@ export {
   type ParentProcess,
 } from "./current_process.ts";
 export { current_task, type CurrentTask } from "./current_task.ts";
+export { current_thread } from "./current_thread.ts";
 export {
   AuthenticationError,
   BufferTooShort,
@@ -28,6 +29,7 @@ export {
   ProcessError,
   RemoteError,
 } from "./errors.ts";
+export { local } from "./local.ts";
 export type { AcceptOptions, ListenerOptions } from "./listener.ts";
 export {
   BaseManager,
@@ -61,10 +63,12 @@ export {
   type ProxySource,
 } from "./proxy.ts";
 export type { ProcessOptions, Target } from "./_process_options.ts";
+export type { StartMethod, StartMethodSource } from "./_start_method.ts";
 export { Process, type Sentinel } from "./process.ts";
 export { JoinableQueue, Queue, type QueueOptions, type QueueSyncOptions } from "./queue.ts";
 export { Empty, Full, ShutDown } from "./queue_errors.ts";
 export { SimpleQueue } from "./simple_queue.ts";
 export { type ManagedBarrierOptions, Manager, SyncManager } from "./sync_manager.ts";
-export { current_thread, type ThreadInfo } from "./thread.ts";
+export { Thread } from "./thread.ts";
+export type { ThreadOptions } from "./_thread_options.ts";
 export { transfer } from "./transfer.ts";

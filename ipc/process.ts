@@ -7,19 +7,16 @@
 import { checkTimeout } from "../sync/_deadline.ts";
 import { RuntimeError, ValueError } from "../sync/errors.ts";
 import { addActive, deleteActive } from "./_active_processes.ts";
-import { ChildLife } from "./_child_life.ts";
+import { type Charge, ChildLife } from "./_child_life.ts";
 import { nameOf } from "./_function_text.ts";
-import { launchTarget } from "./_launch_target.ts";
+import { launcherOf } from "./_launch_method.ts";
+import { Lifecycle } from "./_lifecycle.ts";
 import { checkMayStart } from "./_main_module.ts";
 import { registerWaitable } from "./_news.ts";
-import {
-  checkProcessOptions,
-  type ProcessOptions,
-  processSpecs,
-  type StartOptions,
-} from "./_process_options.ts";
-import { subclassOf } from "./_process_class.ts";
-import { doWork, Inherited, NO_WORK, type Work } from "./_process_work.ts";
+import { doWork, Inherited, newWork, NO_WORK, type Work } from "./_own_work.ts";
+import { checkProcessOptions, type ProcessOptions, type StartOptions } from "./_process_options.ts";
+import { chosenMethod, START_METHODS, type StartMethod } from "./_start_method.ts";
+import { subclassOf } from "./_subclass.ts";
 import {
   checkIsPrepared,
   checkMayHaveChildren,
@@ -33,9 +30,6 @@ export interface Sentinel extends PromiseLike<void> {
   /** Whether the process has ended. */
   readonly ready: boolean;
 }
-
-/** Where a process is in its life; "this" for the one that the code runs in. */
-type State = "initial" | "starting" | "this" | ChildLife;
 
 /**
  * A process of the operating system that calls one function, as Python's `multiprocessing.Process`: a
@@ -75,10 +69,11 @@ export class Process implements AsyncDisposable {
   /** For subclasses: the URL of the module that exports the class. */
   static readonly module?: string | URL;
 
+  readonly #method: StartMethod;
   readonly #options: StartOptions;
   readonly #record: ProcessRecord;
+  readonly #lifecycle: Lifecycle;
   #work: Work;
-  #state: State = "initial";
   #sentinel: Sentinel | undefined = undefined;
   #closed = false;
 
@@ -92,23 +87,26 @@ export class Process implements AsyncDisposable {
    * run Deno.
    */
   constructor(options?: ProcessOptions);
-  constructor(given: ProcessOptions | Inherited = {}) {
+  constructor(given: ProcessOptions | Inherited<ProcessRecord> = {}) {
+    this.#lifecycle = new Lifecycle("process", given instanceof Inherited);
     if (given instanceof Inherited) {
+      this.#method = START_METHODS[0]!;
       this.#options = {};
       this.#record = given.record;
       this.#work = given.work;
-      this.#state = "this";
       return;
     }
     const what = `make a ${nameOf(new.target) || "Process"}`;
     checkProcessOptions(what, given);
-    const { target, args = [], kwargs, name, daemon, ...options } = given;
+    const { target, args, kwargs, name, daemon, context, ...options } = given;
     if (target !== undefined) describe(target);
-    processSpecs(what, options);
+    this.#method = chosenMethod(context);
+    launcherOf(what, this.#method, options);
     this.#options = options;
-    this.#work = { target, args: kwargs === undefined ? [...args] : [...args, { ...kwargs }] };
-    this.#record = newChildRecord((identity) =>
-      name ?? `${nameOf(new.target) || "Process"}-${identity.join(":")}`
+    this.#work = newWork(target, args, kwargs);
+    this.#record = newChildRecord(
+      this.#method,
+      (identity) => name ?? `${nameOf(new.target) || "Process"}-${identity.join(":")}`,
     );
     if (daemon !== undefined) this.#record.daemon = daemon;
   }
@@ -131,7 +129,7 @@ export class Process implements AsyncDisposable {
   set daemon(daemon: boolean) {
     const what = `make ${this.name} a daemon or none`;
     checkProcessOptions(what, { daemon });
-    if (this.#state !== "initial") {
+    if (this.#lifecycle.status !== "initial") {
       throw new RuntimeError(`Cannot ${what}: it has started: set daemon before start()`);
     }
     this.#record.daemon = daemon;
@@ -151,11 +149,14 @@ export class Process implements AsyncDisposable {
     this.#record.authkey = new Uint8Array(key);
   }
 
-  /** The process ID; `null` before the start. */
+  /** The process ID; `null` before the start. With context `"worker"` this program's own. */
   get pid(): number | null {
     this.#checkOpen("tell the pid of");
-    if (this.#state === "this") return Deno.pid;
-    return this.#state instanceof ChildLife ? this.#state.pid : null;
+    return this.#pid;
+  }
+
+  get #pid(): number | null {
+    return this.#lifecycle.isThis ? Deno.pid : this.#lifecycle.life?.pid ?? null;
   }
 
   /** The same as `pid`. */
@@ -166,7 +167,7 @@ export class Process implements AsyncDisposable {
   /** The exit code, or -N when signal N ended it; `null` before that. */
   get exitcode(): number | null {
     this.#checkOpen("tell the exit code of");
-    return this.#state instanceof ChildLife ? this.#state.exitcode : null;
+    return this.#lifecycle.life?.exitcode ?? null;
   }
 
   /**
@@ -177,8 +178,8 @@ export class Process implements AsyncDisposable {
    */
   get sentinel(): Sentinel {
     this.#checkOpen("watch");
-    const life = this.#state;
-    if (!(life instanceof ChildLife)) {
+    const { life } = this.#lifecycle;
+    if (life === undefined) {
       throw new ValueError(`Cannot watch ${this.name}: it has not started: call start() before`);
     }
     return this.#sentinel ??= sentinelOf(life);
@@ -201,46 +202,31 @@ export class Process implements AsyncDisposable {
   start(): void {
     const what = `start ${this.name}`;
     this.#checkOpen("start");
-    if (this.#state !== "initial") {
-      throw new RuntimeError(
-        this.#state === "this"
-          ? `Cannot ${what}: it is the current process`
-          : `Cannot ${what}: it was started before: make another, since each runs once`,
-      );
-    }
-    checkMayHaveChildren(what);
-    checkMayStart(this.name);
-    checkIsPrepared(what);
-    // A getter in the arguments may be tempted to start it again.
-    this.#state = "starting";
-    try {
-      const life = this.#state = new ChildLife(
-        this.#launch(what),
-        this.daemon,
-        () => deleteActive(this),
-      );
+    const check = () => {
+      checkMayHaveChildren(what);
+      checkMayStart(this.name);
+      checkIsPrepared(what);
+    };
+    this.#lifecycle.start(what, check, () => {
+      const life = new ChildLife(this.#launch(what), this.daemon, () => deleteActive(this));
       addActive(this, life);
       this.#work = NO_WORK;
-    } catch (error) {
-      this.#state = "initial";
-      throw error;
-    }
+      return life;
+    });
   }
 
-  #launch(what: string) {
+  #launch(what: string): Charge {
     const subclass = subclassOf(this, Process, what);
-    const modules = (this.#options.modules ?? []).map(String);
     const { target, args } = this.#work;
-    const setup = {
+    return launcherOf(what, this.#method, this.#options)({
+      name: this.name,
       process: { ...this.#record },
       subclass,
       target: target === undefined ? null : describe(target),
       args,
       fields: subclass === null ? {} : Object.fromEntries(Object.entries(this)),
-      modules,
-    };
-    const known = subclass === null ? modules : [...modules, subclass.url!];
-    return launchTarget(setup, processSpecs(what, this.#options)(known));
+      modules: (this.#options.modules ?? []).map(String),
+    });
   }
 
   /**
@@ -264,7 +250,7 @@ export class Process implements AsyncDisposable {
   async join(timeout?: number): Promise<void> {
     this.#checkOpen("join");
     checkTimeout(timeout);
-    await this.#child("join").wait(timeout);
+    await this.#lifecycle.started(`join ${this.name}`).wait(timeout);
   }
 
   /**
@@ -275,7 +261,7 @@ export class Process implements AsyncDisposable {
    */
   is_alive(): boolean {
     this.#checkOpen("ask after");
-    return this.#state === "this" || (this.#state instanceof ChildLife && this.#state.isAlive);
+    return this.#lifecycle.isAlive;
   }
 
   /**
@@ -306,7 +292,7 @@ export class Process implements AsyncDisposable {
    * @throws {ValueError} When it runs.
    */
   close(): void {
-    if (!this.#closed && this.#state !== "initial" && this.is_alive()) {
+    if (!this.#closed && this.is_alive()) {
       throw new ValueError(
         `Cannot close ${this.name}: it runs: join() it, or terminate() it and join()`,
       );
@@ -320,9 +306,10 @@ export class Process implements AsyncDisposable {
    * daemon is told to, by SIGTERM.
    */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (!this.#closed && this.#state instanceof ChildLife) {
+    const { life } = this.#lifecycle;
+    if (!this.#closed && life !== undefined) {
       if (this.daemon) this.terminate();
-      await this.#state.wait();
+      await life.wait();
     }
     this.close();
   }
@@ -333,14 +320,13 @@ export class Process implements AsyncDisposable {
    * @returns For example `<Process name="Process-1" pid=123 parent=122 stopped exitcode=-SIGTERM>`.
    */
   toString(): string {
-    const life = this.#state instanceof ChildLife ? this.#state : undefined;
-    const pid = life?.pid ?? (this.#state === "this" ? Deno.pid : undefined);
+    const { life, status } = this.#lifecycle;
     const info = [
       nameOf(this.constructor) || "Process",
       `name=${JSON.stringify(this.name)}`,
-      ...(pid === undefined ? [] : [`pid=${pid}`]),
+      ...(this.#pid === null ? [] : [`pid=${this.#pid}`]),
       `parent=${this.#record.parent?.pid ?? null}`,
-      this.#status(),
+      this.#closed ? "closed" : status,
       ...(this.#closed || life === undefined || life.isAlive ? [] : [
         `exitcode=${life.endSignal === null ? life.exitcode : `-${life.endSignal}`}`,
       ]),
@@ -354,26 +340,9 @@ export class Process implements AsyncDisposable {
     return this.toString();
   }
 
-  #status(): string {
-    if (this.#closed) return "closed";
-    if (this.#state instanceof ChildLife) return this.#state.isAlive ? "started" : "stopped";
-    return this.#state === "initial" ? "initial" : "started";
-  }
-
   #signal(action: string, signal: Deno.Signal): void {
     this.#checkOpen(action);
-    this.#child(action).signal(signal);
-  }
-
-  #child(action: string): ChildLife {
-    if (this.#state instanceof ChildLife) return this.#state;
-    throw new RuntimeError(
-      `Cannot ${action} ${this.name}: ${
-        this.#state === "this"
-          ? "it is the current process"
-          : "it has not started: call start() before"
-      }`,
-    );
+    this.#lifecycle.started(`${action} ${this.name}`).signal(signal);
   }
 
   #checkOpen(action: string): void {

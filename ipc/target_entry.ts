@@ -9,21 +9,16 @@
  */
 
 import { fromBytes, toBytes } from "./_bytes.ts";
+import { carryOut, reportUncaught } from "./_carry_out.ts";
 import { type ChildLink, type LinkSettings, linkToParent } from "./_child_link.ts";
-import { decode, sharesObjects } from "./_codec.ts";
-import { decodeError } from "./_error_codec.ts";
 import { setMainModule } from "./_main_module.ts";
 import { isObjectMessage, type ObjectMessage } from "./_object_protocol.ts";
 import { ObjectPort } from "./_object_port.ts";
-import { hideOwnFrames } from "./_own_frames.ts";
-import { Inherited } from "./_process_work.ts";
 import type { ProcessMessage, TargetMessage } from "./_protocol.ts";
-import { type AnyFunction, type Loaders, Resolver } from "./_resolve_callable.ts";
-import { setPreparing, setThisProcess, thisProcess } from "./_this_process.ts";
+import { type Loaders, Resolver } from "./_resolve_callable.ts";
+import { setThisProcess, thisProcess } from "./_this_process.ts";
 import { setThisResolver } from "./_this_resolver.ts";
-import type { CallDescription } from "./callable.ts";
 import { setCurrentProcess } from "./current_process.ts";
-import { RunningTask } from "./current_task.ts";
 import { Process } from "./process.ts";
 
 /**
@@ -60,17 +55,24 @@ export async function runTarget(
     waits: (on) => link.hold(on),
   });
   const { process, target } = await receiveOrder(link, objects);
-  setThisProcess({ record: process.process, children: null });
+  setThisProcess({ record: process.process, counts: null });
   setMainModule(process.mainModule);
   const settled = expectToSettle();
   try {
     const resolver = new Resolver(process.modules, loaders);
     setThisResolver(resolver);
-    await carryOut({ process, target }, resolver, objects);
+    await carryOut(process, target, {
+      resolver,
+      base: Process,
+      record: thisProcess(),
+      prepareFor: async () => void await import("./_shared_classes.ts"),
+      objects: () => objects,
+      made: setCurrentProcess,
+    });
     settled();
   } catch (error) {
     settled();
-    print(`error: Uncaught (in process ${JSON.stringify(thisProcess().name)}) ${traceback(error)}`);
+    reportUncaught(`process ${JSON.stringify(thisProcess().name)}`, error);
     exit(1);
   }
 }
@@ -91,44 +93,6 @@ async function receiveOrder(link: ChildLink, objects: ObjectPort): Promise<Order
   return await promise;
 }
 
-async function carryOut(
-  { process: message, target }: Order,
-  resolver: Resolver,
-  objects: ObjectPort,
-): Promise<void> {
-  if (target.refusal !== null) throw decodeError(target.refusal);
-  setPreparing(true);
-  const subclass = message.subclass && await resolveClass(message.subclass, resolver);
-  const fn = target.call && (await resolver.resolve(target.call)).fn;
-  setPreparing(false);
-  if (sharesObjects(message.values)) await import("./_shared_classes.ts");
-  const [args, fields] = decode(message.values, objects) as [unknown[], Record<string, unknown>];
-  const inherited = new Inherited(thisProcess(), { target: fn ?? undefined, args });
-  const process: Process = Reflect.construct(Process, [inherited], subclass ?? Process);
-  for (const [key, value] of Object.entries(fields)) {
-    Object.defineProperty(process, key, {
-      value,
-      writable: true,
-      enumerable: true,
-      configurable: true,
-    });
-  }
-  setCurrentProcess(process);
-  const context = new RunningTask(target.call?.name || process.name, NEVER_STOPPED, 0);
-  await context.run(() => process.run());
-}
-
-async function resolveClass(call: CallDescription, resolver: Resolver): Promise<AnyFunction> {
-  const { fn } = await resolver.resolve(call);
-  if (fn.prototype instanceof Process) return fn;
-  throw new TypeError(
-    `Cannot run ${call.name}: what module ${call.url} exports is no subclass of this Process: ` +
-      `let it import the same Herd as the program`,
-  );
-}
-
-const NEVER_STOPPED = { stopRequested: () => false };
-
 /** Reports, at the end, a target that has not come to one; what is returned says that it has. */
 function expectToSettle(): () => void {
   let settled = false;
@@ -144,18 +108,4 @@ function expectToSettle(): () => void {
     Deno.exitCode = 1;
   });
   return () => void (settled = true);
-}
-
-/** What was thrown, with its stack and causes, as Deno shows it. */
-function traceback(error: unknown): string {
-  try {
-    hideOwnFrames(error);
-  } catch {
-    // What was thrown does not want to be looked at, or has no end.
-  }
-  try {
-    return Deno.inspect(error);
-  } catch {
-    return "an error that can't be shown";
-  }
 }

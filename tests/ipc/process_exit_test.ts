@@ -144,7 +144,7 @@ for (
     [
       "a module that starts processes whenever it is imported",
       "RuntimeError: Cannot start another: child is importing the module of its target: " +
-      "start processes in functions, or under if (import.meta.main) { … }",
+      "start processes and threads in functions, or under if (import.meta.main) { … }",
     ],
     [
       "a class that its module does not export",

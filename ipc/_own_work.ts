@@ -1,9 +1,8 @@
 /**
- * What a process is to do, and how its child gets the object that does it.
+ * What a process or thread is to do, and how the realm that does it gets its object.
  */
 
 import type { Target } from "./_process_options.ts";
-import type { ProcessRecord } from "./_this_process.ts";
 
 /** A call; of nothing, where there is no target. */
 export interface Work {
@@ -14,12 +13,21 @@ export interface Work {
 /** What is left of it when it has been handed over. */
 export const NO_WORK: Work = { target: undefined, args: [] };
 
-/** For the constructor of a process that stands for the process in which it is made. */
-export class Inherited {
-  readonly record: ProcessRecord;
+/** The work of who is given these options. */
+export function newWork(
+  target: Target | undefined,
+  args: readonly unknown[] = [],
+  kwargs?: Readonly<Record<string, unknown>>,
+): Work {
+  return { target, args: kwargs === undefined ? [...args] : [...args, { ...kwargs }] };
+}
+
+/** For the constructor of a process, or thread, that stands for the one in which it is made. */
+export class Inherited<Record> {
+  readonly record: Record;
   readonly work: Work;
 
-  constructor(record: ProcessRecord, work = NO_WORK) {
+  constructor(record: Record, work = NO_WORK) {
     this.record = record;
     this.work = work;
   }
@@ -31,7 +39,7 @@ export function doWork({ target, args }: Work): unknown {
   return typeof target === "function" ? target(...args as never[]) : callExport(target, args);
 }
 
-/** For who runs a process's work where it is not resolved: outside of its child. */
+/** For who runs the work where it is not resolved: outside of the process or thread that it is for. */
 async function callExport(
   { url, name }: Exclude<Target, (...args: never[]) => unknown>,
   args: readonly unknown[],
