@@ -40,8 +40,8 @@ function methodFrom(given: unknown): unknown {
  * settled from now on.
  */
 export function chosenMethod(given: StartMethod | StartMethodSource | undefined): StartMethod {
-  if (given === undefined) return startMethod();
-  return typeof given === "string" ? given : given.get_start_method() ?? startMethod();
+  if (typeof given === "string") return given;
+  return methodFrom(given) as StartMethod | null | undefined ?? startMethod();
 }
 
 /** The method, if it is settled. */
