@@ -32,18 +32,20 @@ interface Answers {
 
 /** See the head of the file. */
 export class Outbox {
-  readonly #objects: Pick<SharedObjects, "port">;
+  readonly #objects: Pick<SharedObjects, "port" | "isMissing" | "load">;
   readonly #post: Post;
   #heads: number[] = [];
   #values: unknown[] = [];
   /** What is being posted. */
   #leaving: Answers | undefined = undefined;
+  /** What waits until streams can be sent: there may be one in it. */
+  #waiting: Answers | undefined = undefined;
   /** When the first answer came, in milliseconds. */
   #oldest = 0;
   #flushArmed = false;
 
   /** @param objects How objects travel that live elsewhere. */
-  constructor(objects: Pick<SharedObjects, "port">, post: Post) {
+  constructor(objects: Pick<SharedObjects, "port" | "isMissing" | "load">, post: Post) {
     this.#objects = objects;
     this.#post = post;
   }
@@ -58,8 +60,8 @@ export class Outbox {
     if (duration > OLDEST_ANSWER || now - this.#oldest > OLDEST_ANSWER) this.flush();
   }
 
-  /** Sends the answers that are held back, in as few messages as may be. */
-  flush(): void {
+  /** Sends the answers that are held back, in as few messages as may be; `atOnce` whatever it takes. */
+  flush(atOnce = false): void {
     if (this.#heads.length === 0) return;
     const batch = this.#leaving = { heads: this.#heads, values: this.#values };
     this.#heads = [];
@@ -67,9 +69,9 @@ export class Outbox {
     try {
       const needs = needsOf(batch);
       if (needs === "nothing") this.#post({ kind: "answers", ...batch }, []);
-      else this.#flushSingly(batch);
+      else this.#flushSingly(batch, atOnce);
     } catch {
-      this.#flushSingly(batch);
+      this.#flushSingly(batch, atOnce);
     }
     this.#leaving = undefined;
   }
@@ -86,11 +88,14 @@ export class Outbox {
 
   /** The worker ends: sends what can be sent. */
   end(): void {
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    if (waiting !== undefined) this.#flushSingly(waiting, true);
     // A result's own getter may end the worker while its batch is being cloned, and do so again.
     const leaving = this.#leaving;
     this.#leaving = undefined;
-    if (leaving !== undefined) this.#flushSingly(leaving);
-    this.flush();
+    if (leaving !== undefined) this.#flushSingly(leaving, true);
+    this.flush(true);
   }
 
   /**
@@ -98,13 +103,17 @@ export class Outbox {
    * alone, and what two have in common arrives twice. Values that could run code when they are cloned
    * come last.
    */
-  #flushSingly({ heads, values }: Answers): void {
+  #flushSingly({ heads, values }: Answers, atOnce: boolean): void {
     const order = [...values.keys()];
     const isInert = (i: number) =>
       heads[i * ANSWER_HEAD + 1] === Status.raised || typeof values[i] !== "object";
     for (const i of [...order.filter(isInert), ...order.filter((i) => !isInert(i))]) {
       const head = heads.slice(i * ANSWER_HEAD, (i + 1) * ANSWER_HEAD);
       try {
+        if (!atOnce && this.#objects.isMissing && mayHaveStreams(head[1]!, values[i])) {
+          this.#postLater(head, values[i]);
+          continue;
+        }
         const transfer: Transferable[] = [];
         const single = [values[i]];
         prepare(head, single, transfer, this.#objects.port);
@@ -118,6 +127,21 @@ export class Outbox {
         this.#post({ kind: "answers", heads: head, values: [wire] }, []);
       }
     }
+  }
+
+  /** Posts an answer when all is there that streams need to be sent. */
+  #postLater(head: readonly number[], value: unknown): void {
+    if (this.#waiting === undefined) {
+      this.#waiting = { heads: [], values: [] };
+      const post = () => {
+        const waiting = this.#waiting;
+        this.#waiting = undefined;
+        if (waiting !== undefined) this.#flushSingly(waiting, true);
+      };
+      this.#objects.load().then(post, post);
+    }
+    this.#waiting.heads.push(...head);
+    this.#waiting.values.push(value);
   }
 
   /** Posts the results of a chunk up to the first that can't be sent; `false` when none is to blame. */
@@ -148,6 +172,11 @@ function needsOf({ heads, values }: Answers): Need {
     if (need !== "nothing") return need;
   }
   return "nothing";
+}
+
+function mayHaveStreams(status: number, value: unknown): boolean {
+  return status !== Status.raised && typeof value === "object" && value !== null &&
+    needsEncoding(status === Status.chunk ? (value as ChunkAnswer).results : value);
 }
 
 /** Encodes the result of a single answer, in place, when it needs it. */

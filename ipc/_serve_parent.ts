@@ -16,7 +16,6 @@ import { isObjectMessage, type ObjectMessage } from "./_object_protocol.ts";
 import type { ExitMessage, FailedMessage, StartMessage, ToWorker } from "./_protocol.ts";
 import { type AroundImport, type Loaders, Resolver } from "./_resolve_callable.ts";
 import { CallServer, type Departure } from "./_serve_calls.ts";
-import type { ObjectPort } from "./_object_port.ts";
 import { type ObjectSupport, SharedObjects } from "./_shared_objects.ts";
 import { loadTaskContext } from "./_task_context.ts";
 import { setThisProcess } from "./_this_process.ts";
@@ -38,8 +37,8 @@ export interface ParentLink {
   ready?(): Promise<void>;
   /** Loads what shared objects need. */
   loadObjects(): Promise<ObjectSupport>;
-  /** How objects travel whose memory does not, where none of it does. */
-  readonly objects?: ObjectPort;
+  /** Whether the worker and its parent have memory in common. */
+  readonly sharesMemory: boolean;
   /** Around each import of a module for the user, if it matters to the link. */
   readonly aroundImport?: AroundImport;
 }
@@ -60,13 +59,12 @@ export class ParentService {
     this.#loaders = loaders;
     this.#objects = new SharedObjects(
       {
-        sharesMemory: true,
+        sharesMemory: link.sharesMemory,
         post: (message) => link.post(message, []),
       },
       () => link.loadObjects(),
-      link.objects,
     );
-    if (link.objects === undefined) setUpward(this.#objects);
+    if (link.sharesMemory) setUpward(this.#objects);
     watchEnd({
       uncaught: (error) => this.#fail("uncaught", encodeError(error)),
       exits: (how) => this.#exits(how),

@@ -38,17 +38,13 @@ export function providePorts(make: (link: ObjectLink) => ObjectPort): void {
 export class SharedObjects {
   readonly #link: ObjectLink;
   readonly #loadSupport: () => Promise<ObjectSupport>;
-  #port: ObjectPort | undefined;
+  #port: ObjectPort | undefined = undefined;
   #loading: Promise<void> | undefined = undefined;
 
-  /**
-   * @param loadSupport Imports {@linkcode OBJECT_SUPPORT}.
-   * @param port Where the way has one from the start, since nothing is shared without.
-   */
-  constructor(link: ObjectLink, loadSupport: () => Promise<ObjectSupport>, port?: ObjectPort) {
+  /** @param loadSupport Imports {@linkcode OBJECT_SUPPORT}. */
+  constructor(link: ObjectLink, loadSupport: () => Promise<ObjectSupport>) {
     this.#link = link;
     this.#loadSupport = loadSupport;
-    this.#port = port;
   }
 
   /**
@@ -57,6 +53,11 @@ export class SharedObjects {
    */
   get port(): ObjectPort | undefined {
     return this.#port ??= makePort?.(this.#link);
+  }
+
+  /** Whether streams can't be sent before more is loaded: where memory is shared, they go without. */
+  get isMissing(): boolean {
+    return !this.#link.sharesMemory && this.port === undefined;
   }
 
   #support: ObjectSupport | undefined = undefined;

@@ -23,6 +23,7 @@ export class WorkerLink implements ParentLink {
   readonly end: () => void;
   readonly loadObjects: () => Promise<ObjectSupport>;
   readonly departure = null;
+  readonly sharesMemory = true;
   #service: Service | undefined = undefined;
   #cards: Cards | undefined = undefined;
   #hatch: SharedArrayBuffer | undefined = undefined;

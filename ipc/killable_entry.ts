@@ -57,6 +57,7 @@ export function serveParent(
   const post = (message: FromKillable, transfer: Transferable[] = []) =>
     postThrough(tasks, message, transfer);
   const service = new ParentService({
+    sharesMemory: true,
     loadObjects: () => import("./_object_support.ts"),
     post(message, transfer) {
       post(message, transfer);

@@ -8,7 +8,6 @@
 
 import { type LinkSettings, linkToParent } from "./_child_link.ts";
 import { messageFromBytes, messageToBytes } from "./_message_bytes.ts";
-import { ObjectPort } from "./_object_port.ts";
 import type { ToWorker } from "./_protocol.ts";
 import type { Loaders } from "./_resolve_callable.ts";
 import { ParentService } from "./_serve_parent.ts";
@@ -29,12 +28,8 @@ export async function serveParent(
   revoke: readonly Deno.PermissionDescriptor[],
 ): Promise<void> {
   const link = await linkToParent(settings, revoke);
-  const objects = new ObjectPort({
-    sharesMemory: false,
-    post: (message) => link.send(messageToBytes(message)),
-  });
   const service = new ParentService({
-    objects,
+    sharesMemory: false,
     loadObjects: objectLoader(loaders),
     post: (message, transfer) => link.send(messageToBytes(message, transfer)),
     departure: () => link.drained(),

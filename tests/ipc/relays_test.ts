@@ -166,3 +166,26 @@ Deno.test("the streams of a process that dies are cancelled and aborted, its soc
   await until(() => input.seen.cancelled !== undefined && output.seen.end === "aborted");
   assertEquals(await client.read(new Uint8Array(1)), null);
 });
+
+Deno.test("what a process returns is sent with its streams, also when it is the first and the last", async () => {
+  await using executor = new ProcessPoolExecutor({ max_workers: 1, permissions: "none" });
+  const streaming = () =>
+    [
+      new URL("https://example.org/"),
+      new ReadableStream({
+        start(controller) {
+          controller.enqueue("item");
+          controller.close();
+        },
+      }),
+    ] as const;
+  const [url, stream] = await executor.submit(streaming);
+  assertEquals([url.href, await Array.fromAsync(stream)], ["https://example.org/", ["item"]]);
+
+  await using another = new ProcessPoolExecutor(1);
+  const last = another.submit(() => {
+    queueMicrotask(() => Deno.exit(0));
+    return new URL("https://example.org/");
+  });
+  assertEquals((await last).href, "https://example.org/");
+});
