@@ -27,7 +27,7 @@ import {
   Thread,
   ThreadPoolExecutor,
 } from "../../mod.ts";
-import { goOn, leave, names, nest, tellNames } from "./thread_targets.ts";
+import { goOn, leave, type names, nest, tellNames } from "./thread_targets.ts";
 
 const TARGETS = import.meta.resolve("./thread_targets.ts");
 
