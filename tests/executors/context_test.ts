@@ -13,10 +13,13 @@
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import * as herd from "../../mod.ts";
 import {
+  active_children,
   type Context,
+  type DictProxy,
   get_all_start_methods,
   get_context,
   get_start_method,
+  Pool,
   Process,
   ProcessPoolExecutor,
   Queue,
@@ -24,6 +27,7 @@ import {
   set_start_method,
   type StartMethod,
   task,
+  Thread,
   ValueError,
 } from "../../mod.ts";
 import type { Relations } from "../ipc/worker_process_targets.ts";
@@ -117,6 +121,40 @@ for (const method of METHODS) {
   });
 }
 
+for (const method of METHODS) {
+  Deno.test(`a Pool of context "${method}" has workers of that kind`, async () => {
+    using _settled = new Settled(method === "spawn" ? "worker" : "spawn");
+    const context = get_context(method);
+    const pid = () => Deno.pid;
+    for (const processes of [1, { processes: 1 }]) {
+      await using pool = new context.Pool(processes);
+      assert(pool instanceof Pool);
+      assertEquals(await pool.apply(pid) === Deno.pid, method === "worker");
+    }
+    assertThrows(() => new context.Pool(0), ValueError, "processes is 0");
+  });
+
+  Deno.test(`a Manager of context "${method}" has a server of that kind`, async () => {
+    using _settled = new Settled(method === "spawn" ? "worker" : "spawn");
+    const before = active_children();
+    await using manager = await get_context(method).Manager();
+    const [server] = active_children().filter((child) => !before.includes(child));
+    assertEquals(server!.pid === Deno.pid, method === "worker");
+    const dict = await manager.dict({ sheep: 7 });
+    const thread = new Thread({
+      target: async (dict: DictProxy<string, number>) => {
+        await dict.set("sheep", (await dict.get("sheep"))! + 1);
+      },
+      args: [dict],
+    });
+    thread.start();
+    await thread.join();
+    assertEquals(await dict.get("sheep"), 8);
+    await manager.shutdown();
+    assertEquals(server!.exitcode, 0);
+  });
+}
+
 Deno.test("get_start_method settles the method, unless it may be none", () => {
   using _settled = new Settled(null);
   assertEquals(get_start_method({ allow_none: true }), null);
@@ -131,6 +169,7 @@ for (
     ["get_context", () => get_context()],
     ["a Process", () => new Process()],
     ["a ProcessPoolExecutor", () => new ProcessPoolExecutor(1)],
+    ["a Pool", () => new Pool(1)],
   ] as const
 ) {
   Deno.test(`after ${what} another method has to be forced`, () => {
@@ -156,6 +195,8 @@ Deno.test("C03: what is given a context settles nothing", () => {
   new (get_context("worker").Process)();
   new Process({ context: "worker" });
   new ProcessPoolExecutor({ max_workers: 1, mp_context: "worker" });
+  new Pool({ processes: 1, context: "worker" });
+  new (get_context("worker").Pool)();
   assertEquals(get_start_method({ allow_none: true }), null);
 });
 
@@ -179,6 +220,8 @@ Deno.test("what is no method is refused", () => {
 Deno.test("a context has every name, and those that are not its own are Herd's", () => {
   const own: readonly (keyof Context)[] = [
     "Process",
+    "Pool",
+    "Manager",
     "get_context",
     "get_start_method",
     "set_start_method",

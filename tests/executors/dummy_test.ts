@@ -72,9 +72,24 @@ Deno.test("a Queue can be joined, as in CPython", async () => {
   await process.join();
 });
 
+Deno.test("a Manager's objects are the same in all threads", async () => {
+  await using manager = await dummy.Manager();
+  const list = await manager.list(["Dolly"]);
+  const process = new dummy.Process({
+    target: (list: herd.ListProxy<string>) => list.append("Molly"),
+    args: [list],
+  });
+  process.start();
+  await process.join();
+  assertEquals(await list.copy(), ["Dolly", "Molly"]);
+  const [server] = herd.active_children();
+  assertEquals(server?.pid, Deno.pid);
+});
+
 Deno.test("the current process is the thread, and all else is what Herd has", () => {
   assertStrictEquals(dummy.current_process, herd.current_thread);
-  const own = ["Process", "Queue", "current_process", "active_children"];
+  assertStrictEquals(dummy.Pool, herd.ThreadPool);
+  const own = ["Process", "Pool", "Manager", "Queue", "current_process", "active_children"];
   for (const [name, value] of Object.entries(dummy)) {
     if (!own.includes(name)) assertStrictEquals(value, Reflect.get(herd, name), name);
   }
