@@ -4,8 +4,6 @@
  * @module
  */
 
-import type { ProcessOptions } from "../ipc/_process_options.ts";
-import { Process } from "../ipc/process.ts";
 import {
   settledStartMethod,
   settleStartMethod,
@@ -15,6 +13,7 @@ import {
 } from "../ipc/_start_method.ts";
 import { aTypeOf, checkArgument, checkOptions, oneOf, type OptionRules } from "../sync/_options.ts";
 import { ValueError } from "../sync/errors.ts";
+import { CLASSES, type ContextClasses } from "./_context_classes.ts";
 import * as names from "./_context_names.ts";
 
 /** What is the same however processes are started, and the same as what Herd exports by that name. */
@@ -23,9 +22,7 @@ export type ContextNames = typeof names;
 /**
  * The names of Python's `multiprocessing`, bound to one start method; {@linkcode get_context} gives it.
  */
-export interface Context extends ContextNames {
-  /** `Process`, started by the context's method, and named for it: `SpawnProcess-1`. */
-  readonly Process: new (options?: Omit<ProcessOptions, "context">) => Process;
+export interface Context extends ContextNames, ContextClasses {
   /**
    * A context.
    *
@@ -45,27 +42,15 @@ export interface Context extends ContextNames {
   set_start_method(method: StartMethod | null): never;
 }
 
-class SpawnProcess extends Process {
-  constructor(options: Omit<ProcessOptions, "context"> = {}) {
-    super({ ...options, context: "spawn" });
-  }
-}
-
-class WorkerProcess extends Process {
-  constructor(options: Omit<ProcessOptions, "context"> = {}) {
-    super({ ...options, context: "worker" });
-  }
-}
-
 const contexts: Readonly<Record<StartMethod, Context>> = {
-  spawn: newContext("spawn", { Process: SpawnProcess }),
-  worker: newContext("worker", { Process: WorkerProcess }),
+  spawn: newContext("spawn"),
+  worker: newContext("worker"),
 };
 
-function newContext(method: StartMethod, bound: Pick<Context, "Process">): Context {
+function newContext(method: StartMethod): Context {
   return Object.freeze<Context>({
     ...names,
-    ...bound,
+    ...CLASSES[method],
     get_context: (other = method) => get_context(other),
     get_start_method: () => method,
     get_all_start_methods,

@@ -13,6 +13,7 @@
  * @module
  */
 
+export type { Bound, ContextClasses } from "./_context_classes.ts";
 export { AsyncResult } from "./async_result.ts";
 export {
   type ApplyArguments,

@@ -6,12 +6,12 @@ import type { Address } from "./_address.ts";
 import { decodeError, encodeError, type WireError } from "./_error_codec.ts";
 import { type ManagerType, ManagerTypes, ownTypes } from "./_manager_types.ts";
 import { ObjectServer } from "./_object_server.ts";
-import { thisProcess } from "./_this_process.ts";
+import { isThreadOfParent, thisProcess } from "./_this_process.ts";
 import { thisResolver } from "./_this_resolver.ts";
 import type { CallDescription } from "./callable.ts";
 import { Process } from "./process.ts";
 import type { Queue } from "./queue.ts";
-import type { StartOptions } from "./_process_options.ts";
+import type { ProcessOptions, StartOptions } from "./_process_options.ts";
 
 /** A type on its way to the process. */
 export interface TypeSetup {
@@ -31,6 +31,9 @@ export interface ServerSetup {
   readonly initializer: CallDescription | null;
   readonly initargs: readonly unknown[];
 }
+
+/** How it is started. */
+export type ServerOptions = StartOptions & Pick<ProcessOptions, "context">;
 
 /** What it says when it has come up, or why it has not. */
 export type ServerNews = { readonly address: Address } | { readonly error: WireError };
@@ -54,7 +57,7 @@ export class ServerProcess extends Process {
     setup: ServerSetup,
     news: Queue<ServerNews>,
     manager: string,
-    options: StartOptions,
+    options: ServerOptions,
   ) {
     super({ ...options, daemon: true });
     this.setup = setup;
@@ -66,8 +69,8 @@ export class ServerProcess extends Process {
   override async run(): Promise<void> {
     // It ends with its parent as a daemon does, and may have children, as CPython's may.
     thisProcess().daemon = false;
-    // Ctrl-C is for the program, which then has it stop.
-    Deno.addSignalListener("SIGINT", () => {});
+    // Ctrl-C is for the program, which then has it stop: but a Web Worker would take it from the program.
+    if (!isThreadOfParent()) Deno.addSignalListener("SIGINT", () => {});
     const server = await open(this);
     await this.news.put({ address: server.address });
     await server.serve();

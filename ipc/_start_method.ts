@@ -4,7 +4,7 @@
  * It is settled when it is first needed, and passed on to the processes and threads that this one starts.
  */
 
-import type { OptionRule } from "../sync/_options.ts";
+import { type OptionRule, show } from "../sync/_options.ts";
 import { RuntimeError } from "../sync/errors.ts";
 import { thisProcess } from "./_this_process.ts";
 
@@ -63,7 +63,9 @@ export function settleStartMethod(method: StartMethod | null, force: boolean): v
   const process = thisProcess();
   if (process.startMethod !== null && !force) {
     throw new RuntimeError(
-      `Cannot set the start method to ${method}: it is ${process.startMethod} already: ` +
+      `Cannot set the start method to ${show(method)}: it is ${
+        show(process.startMethod)
+      } already: ` +
         `set it before anything is started, or use { force: true }`,
     );
   }

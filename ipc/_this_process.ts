@@ -54,6 +54,11 @@ export function setThisProcess(given: SharedRecord): void {
   counts = given.counts ?? undefined;
 }
 
+/** Whether this process is a Web Worker of the one that has started it. */
+export function isThreadOfParent(): boolean {
+  return thisProcess().parent?.pid === Deno.pid;
+}
+
 /** For a thread that this realm starts. */
 export function sharedRecord(): SharedRecord {
   return { record: thisProcess(), counts: theCounts() };

@@ -8,7 +8,7 @@ import { checkTimeout, limit, type WaitOptions } from "../sync/_deadline.ts";
 import { activeProcesses } from "./_active_processes.ts";
 import { parentEnd, parentIsAlive } from "./_parent_life.ts";
 import { Inherited } from "./_own_work.ts";
-import { thisProcess } from "./_this_process.ts";
+import { isThreadOfParent, thisProcess } from "./_this_process.ts";
 import { Process } from "./process.ts";
 
 let current: Process | undefined;
@@ -78,7 +78,7 @@ export function parent_process(): ParentProcess | null {
   const known = thisProcess().parent;
   if (known === null) return null;
   // A Web Worker that is a process ends with the realm that has started it: it will not see the end.
-  const isThread = known.pid === Deno.pid;
+  const isThread = isThreadOfParent();
   return parent ??= {
     ...known,
     ident: known.pid,

@@ -15,6 +15,8 @@ type LocalClass = new (...args: unknown[]) => local;
 
 /** What another thread makes its own of. */
 interface LocalData {
+  /** The number of the object that it stands for, with which it would come back. */
+  readonly id: number;
   readonly args: readonly unknown[];
   /** Gives the class, or a promise of it where it has not been looked for; `null` for `local` itself. */
   readonly findClass: (() => unknown) | null;
@@ -68,11 +70,16 @@ export class local {
       prototype: local.prototype,
       refusal: "Cannot send a local to another process: it is for the threads of one: " +
         "make it at the top level of a module",
-      id: (object) => object.#id ??= thisRealm().realms.nextObject(),
-      data: (object): LocalData => ({ args: object.#args, findClass: classFinder(object) }),
+      id: (object) => object.#number,
+      data: (object): LocalData => ({
+        id: object.#number,
+        args: object.#args,
+        findClass: classFinder(object),
+      }),
       make(data) {
-        const { args, findClass } = data as LocalData;
+        const { id, args, findClass } = data as LocalData;
         const object = new (findClass === null ? local : checkedClass(findClass()))(...args);
+        object.#id = id;
         received.add(object);
         return object;
       },
@@ -92,6 +99,11 @@ export class local {
       );
     }
     this.#args = args;
+  }
+
+  /** Its number, from when it is first sent. */
+  get #number(): number {
+    return this.#id ??= thisRealm().realms.nextObject();
   }
 }
 

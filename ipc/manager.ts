@@ -28,13 +28,14 @@ import { ObjectConnection } from "./_object_connection.ts";
 import { ROOT } from "./_object_protocol.ts";
 import { ObjectServer } from "./_object_server.ts";
 import { privatePath, removeAtExit, removeNow } from "./_socket_path.ts";
-import { addressIn, ServerProcess, type TypeSetup } from "./_server_process.ts";
+import { addressIn, type ServerOptions, ServerProcess, type TypeSetup } from "./_server_process.ts";
 import { CHILD_RULES } from "./_worker_rules.ts";
 import { type CallDescription, describe } from "./callable.ts";
 import { Client } from "./client.ts";
 import { current_process } from "./current_process.ts";
 import { ProcessError } from "./errors.ts";
-import type { ProcessOptions, StartOptions } from "./_process_options.ts";
+import type { ProcessOptions } from "./_process_options.ts";
+import { A_METHOD } from "./_start_method.ts";
 import { type ProxyClass, useProxyTypes } from "./proxy.ts";
 import { Queue } from "./queue.ts";
 import { thisResolver } from "./_this_resolver.ts";
@@ -43,6 +44,8 @@ import type { ServerNews } from "./_server_process.ts";
 /** Options of a manager. */
 export interface ManagerOptions
   extends Omit<ProcessOptions, "target" | "args" | "kwargs" | "name" | "daemon" | "context"> {
+  /** How its server's process is started: a method or a context; default what `get_start_method()` says. */
+  readonly ctx?: ProcessOptions["context"];
   /**
    * Where its server listens, or is to be connected to: `[host, port]`, or a path; default a Unix socket in a
    * folder of its own that only this user can look into.
@@ -67,6 +70,7 @@ const RULES: OptionRules = {
   address: aTypeOf("a path or [host, port]", () => true),
   authkey: aTypeOf("a Uint8Array", () => true),
   shutdown_timeout: MILLISECONDS,
+  ctx: A_METHOD,
 };
 
 const START_RULES: OptionRules = {
@@ -129,7 +133,7 @@ export interface Server {
  * ```
  */
 export class BaseManager implements AsyncDisposable {
-  readonly #options: StartOptions;
+  readonly #options: ServerOptions;
   readonly #authkey: Uint8Array;
   readonly #longestShutdown: number;
   #address: Address | undefined;
@@ -178,12 +182,12 @@ export class BaseManager implements AsyncDisposable {
   constructor(options: ManagerOptions = {}) {
     const what = `make a ${this.constructor.name}`;
     checkOptions(what, options, RULES);
-    const { address, authkey, shutdown_timeout = LONGEST_SHUTDOWN, ...rest } = options;
+    const { address, authkey, shutdown_timeout = LONGEST_SHUTDOWN, ctx, ...rest } = options;
     this.#address = address === undefined ? undefined : checkedAddress(what, address);
     if (authkey !== undefined) checkKey(what, authkey);
     this.#authkey = authkey?.slice() ?? current_process().authkey;
     this.#longestShutdown = shutdown_timeout;
-    this.#options = rest;
+    this.#options = { ...rest, context: ctx };
   }
 
   /** Where the server listens; `null` while that is not known. */

@@ -9,6 +9,7 @@
  * @module
  */
 
+import { thisRealm } from "../sync/_realm.ts";
 import { adoptRealm, realmEnds } from "../sync/_realm_pass.ts";
 import { carryOut, reportUncaught, type Role } from "./_carry_out.ts";
 import { setUpward } from "./_desk.ts";
@@ -62,19 +63,22 @@ class ThreadWork {
     setUpward(this.#objects);
     watchEnd({
       uncaught: (error) => {
-        reportUncaught(this.#who, error);
+        this.#report(error);
         this.#end(1);
       },
       exits: (_, code) => this.#tellEnd(code),
     });
   }
 
-  /** Who this is, in a report. */
-  get #who(): string {
+  /** Says what an uncaught error was; one that was told to end and has not yet fails of nothing but that. */
+  #report(error: unknown): void {
+    const { realms, id } = thisRealm();
+    if (!realms.isAlive(id)) return;
     const { thread, process } = this.#start!;
-    return thread === null
+    const who = thread === null
       ? `process ${JSON.stringify(process.record.name)}`
       : `thread ${JSON.stringify(thread.name)}`;
+    reportUncaught(who, error);
   }
 
   /** Handles what the parent sends. */
@@ -109,7 +113,7 @@ class ThreadWork {
         objects: () => this.#objects.port,
       });
     } catch (error) {
-      reportUncaught(this.#who, error);
+      this.#report(error);
       Deno.exitCode = 1;
     }
     await childrenEnded();

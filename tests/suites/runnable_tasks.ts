@@ -3,8 +3,8 @@
 import {
   current_process,
   current_thread,
-  Event,
-  Lock,
+  type Event,
+  type Lock,
   Process,
   type ProcessOptions,
   type Queue,
