@@ -2,6 +2,7 @@
  * Shared objects as parts of one item: by their number.
  */
 
+import { numberOf } from "../sync/_object_number.ts";
 import { knownObject, remember, type ShareableKind } from "../sync/_shareable.ts";
 import { RuntimeError } from "../sync/errors.ts";
 import type { Exporter, Importer } from "./_codec.ts";
@@ -16,13 +17,8 @@ export class ItemExporter implements Exporter {
   readonly objects = new Map<number, object>();
 
   export(object: object, kind: ShareableKind<object>): number {
-    if (homeOf(object) !== undefined) {
-      throw new TypeError(
-        `Cannot put a ${kind.name} of another process into a queue of this one: ` +
-          `use a queue of the process that the ${kind.name} lives in`,
-      );
-    }
-    const id = kind.id(object);
+    // What stands for an object of another process has no memory, and so no number, of its own.
+    const id = homeOf(object) === undefined ? kind.id(object) : numberOf(object);
     remember(id, object);
     this.objects.set(id, object);
     return id;

@@ -68,9 +68,12 @@ export class SyncManager extends BaseManager {
   /** For the server. */
   protected static override readonly hasOwnTypes: boolean = true;
 
+  /** Makes a dict of an object's names and values. */
+  dict<V>(init: Readonly<Record<string, V>>): Promise<DictProxy<string, V>>;
   /** Makes a dict; of keys and values, where they are given. */
-  async dict<K = string, V = unknown>(init?: DictInit<K, V>): Promise<DictProxy<K, V>> {
-    return await this._create("dict", given(init)) as DictProxy<K, V>;
+  dict<K = string, V = unknown>(init?: DictInit<K, V>): Promise<DictProxy<K, V>>;
+  async dict(init?: unknown): Promise<unknown> {
+    return await this._create("dict", given(init));
   }
 
   /** Makes a list; of items, where they are given. */

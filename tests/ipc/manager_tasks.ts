@@ -1,0 +1,146 @@
+/** What managers of tests make, and what processes and threads do with it. */
+
+import {
+  BaseManager,
+  BaseProxy,
+  type DictProxy,
+  type ListProxy,
+  type Lock,
+  type Proxied,
+  type Queue,
+} from "../../mod.ts";
+
+/** Counts; its secrets are nobody's. */
+export class Counter implements Iterable<number> {
+  #count: number;
+  label = "sheep";
+
+  constructor(start = 0) {
+    if (start < 0) throw new RangeError(`no flock has ${start}`);
+    this.#count = start;
+  }
+
+  increment(by = 1): number {
+    return this.#count += by;
+  }
+
+  async later(): Promise<number> {
+    await Promise.resolve();
+    return this.#count;
+  }
+
+  fail(): never {
+    throw new SyntaxError("the counter is upset", { cause: new TypeError("by the wolf") });
+  }
+
+  _secret(): string {
+    return "wool";
+  }
+
+  *upTo(n: number): Generator<number, void, void> {
+    for (let i = 0; i < n; i++) yield i;
+  }
+
+  *[Symbol.iterator](): Iterator<number> {
+    yield this.#count;
+    yield this.#count + 1;
+  }
+
+  /** Another counter, which is a copy unless it is offered. */
+  child(): Counter {
+    return new Counter(this.#count * 10);
+  }
+
+  self(): this {
+    return this;
+  }
+
+  give(): unknown {
+    return () => "a function";
+  }
+
+  isSame(other: unknown): boolean {
+    return other === this;
+  }
+
+  never(): Promise<never> {
+    return new Promise(() => {});
+  }
+
+  block(ms: number): void {
+    for (const end = performance.now() + ms; performance.now() < end;);
+  }
+}
+
+/** A proxy of its own. */
+export class CounterProxy extends BaseProxy {
+  async twice(): Promise<number> {
+    await this._callmethod("increment");
+    return await this._callmethod("increment") as number;
+  }
+}
+
+export function two(): number {
+  return 2;
+}
+
+/** A manager of counters. */
+export class Counters extends BaseManager {
+  declare Counter: (start?: number) => Promise<Proxied<Counter>>;
+  declare Limited: () => Promise<Proxied<Counter>>;
+  declare Special: () => Promise<CounterProxy>;
+  declare Parent: () => Promise<{ child(): Promise<Proxied<Counter>> }>;
+  declare two: () => Promise<unknown>;
+}
+
+export let initialised = "";
+
+export function initialise(text: string): void {
+  if (text === "") throw new TypeError("nothing to say");
+  initialised = text;
+}
+
+export function readInitialised(): Map<string, string> {
+  return new Map([["text", initialised]]);
+}
+
+/** What a child does with a dict of a list: it sees what others do, and they what it does. */
+export async function appendTo(dict: DictProxy<string, ListProxy<string>>): Promise<void> {
+  const list = await dict.get("list");
+  await list!.append(`from ${Deno.pid}`);
+}
+
+/** Increments under a lock, as often as that. */
+export async function countUp(
+  counts: DictProxy<string, number>,
+  lock: Lock,
+  times: number,
+): Promise<number> {
+  for (let i = 0; i < times; i++) {
+    await using _held = await lock.hold();
+    await counts.set("n", await counts.get("n", 0) + 1);
+  }
+  return times;
+}
+
+/** Gives back what it got. */
+export function giveBack<T>(value: T): T {
+  return value;
+}
+
+/** Says what the text of a proxy is, where it arrives. */
+export function textOf(value: unknown): string {
+  return String(value);
+}
+
+/** Holds a lock until it is killed, having said so. */
+export async function holdForEver(lock: Lock, held: Queue<number>): Promise<void> {
+  await lock.acquire();
+  await held.put(Deno.pid);
+  await new Promise((resolve) => setTimeout(resolve, 60_000));
+}
+
+/** Puts a list that it makes nothing of but an item. */
+export async function putInto(queue: Queue<unknown>, list: ListProxy<number>): Promise<void> {
+  await queue.put({ list });
+}
