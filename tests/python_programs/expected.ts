@@ -7,6 +7,7 @@ import { type Check, inAnyOrder, inOrder, inParts, match, range } from "./checks
 const RUN = `--allow-run=${Deno.execPath()}`;
 const THREADS = ["-R"];
 const PROCESSES = ["-R", RUN];
+const LOCALHOST = "--allow-net=127.0.0.1";
 
 /** A program that is there in Herd and in Python. */
 export interface Program {
@@ -77,6 +78,42 @@ export const PROGRAMS: Readonly<Record<string, Program>> = {
     },
   },
   ticking_daemon_joined: { flags: PROCESSES, prints: inOrder(...TICKS, ENDED) },
+
+  pool_of_four: {
+    flags: PROCESSES,
+    prints(lines) {
+      const tasks = match(lines.slice(0, 5), ...Array(5).fill(/^task (\d) took 0\.\d\d s$/));
+      assertEquals(tasks.map(Number).toSorted(), range(0, 4));
+      assertEquals(lines.slice(5), ["all tasks are done"]);
+    },
+  },
+  pool_of_eight_timed: {
+    flags: PROCESSES,
+    prints: (lines) =>
+      void match(
+        lines,
+        /^16 tasks, one after the other: [123]\.\d s$/,
+        /^over the pool: \d+\.\d s$/,
+      ),
+  },
+  pool_apply_and_apply_async: {
+    flags: PROCESSES,
+    prints: (lines) =>
+      void match(lines, /^apply: 1 4 9 in \d+\.\d s$/, /^apply_async: 1 4 9 in \d+\.\d s$/),
+  },
+  pool_map: { flags: PROCESSES, prints: inOrder("the last: 9801", "their sum: 328350") },
+  pool_maxtasksperchild: {
+    flags: PROCESSES,
+    prints: inOrder("tasks: 12", "most in one process: 3", "at least four processes: true"),
+  },
+  pool_async_results: {
+    flags: PROCESSES,
+    prints: inOrder("root: 4", "root: 3", "failed, and ready all the same: true", "root: 1"),
+  },
+  pool_callback: {
+    flags: [...PROCESSES, LOCALHOST],
+    prints: inOrder(...range(1, 8).map((n) => `Page /${n}`)),
+  },
 
   queue_writer_and_reader: {
     flags: PROCESSES,
@@ -175,6 +212,36 @@ export const PROGRAMS: Readonly<Record<string, Program>> = {
     ),
   },
 
+  value_and_array: { flags: THREADS, prints: inOrder("3.5 0 -1 -2 -3") },
+
+  thread_start_and_join: {
+    flags: THREADS,
+    prints: inParts(
+      [3, inAnyOrder(...["ewe", "lamb", "ram"].map((name, n) => `thread ${n}: hello, ${name}`))],
+      [1, inOrder("all have ended: true")],
+    ),
+  },
+  thread_local: {
+    flags: THREADS,
+    prints: inParts(
+      [2, inAnyOrder("hello, ewe", "hello, ram")],
+      [1, inOrder("hello, shepherd")],
+    ),
+  },
+  thread_counter_with_lock: { flags: THREADS, prints: inOrder("counter: 0") },
+  thread_counter_without_lock: { flags: THREADS, prints: inOrder("counter is 0: false") },
+  threads_or_processes_timed: {
+    flags: PROCESSES,
+    prints: (lines) =>
+      void match(
+        lines,
+        /^threads that compute: \d+\.\d s$/,
+        /^processes that compute: \d+\.\d s$/,
+        /^threads that wait: \d+\.\d s$/,
+        /^processes that wait: \d+\.\d s$/,
+      ),
+  },
+
   futures_submit_and_result: {
     flags: PROCESSES,
     prints: inOrder("result: 0.5", "done: true cancelled: false", "failed: true"),
@@ -202,11 +269,11 @@ export const PROGRAMS: Readonly<Record<string, Program>> = {
   },
 
   tcp_process_per_connection: {
-    flags: [...PROCESSES, "--allow-net=127.0.0.1"],
+    flags: [...PROCESSES, LOCALHOST],
     prints: inOrder("answered rightly: 50", "processes that have ended well: 50"),
   },
   tcp_pool_of_workers: {
-    flags: [...PROCESSES, "--allow-net=127.0.0.1"],
+    flags: [...PROCESSES, LOCALHOST],
     prints: inOrder("answered rightly: 50", "clients that were served: 50"),
   },
 };
