@@ -7,6 +7,8 @@ import { type Check, inAnyOrder, inOrder, inParts, match, range } from "./checks
 const RUN = `--allow-run=${Deno.execPath()}`;
 const THREADS = ["-R"];
 const PROCESSES = ["-R", RUN];
+/** They are reached by a socket. Who may run only some programs may not write to those: not inherited. */
+const MANAGERS = ["-R", "-W", "--allow-net", "--allow-run"];
 const LOCALHOST = "--allow-net=127.0.0.1";
 
 /** A program that is there in Herd and in Python. */
@@ -213,6 +215,12 @@ export const PROGRAMS: Readonly<Record<string, Program>> = {
   },
 
   value_and_array: { flags: THREADS, prints: inOrder("3.5 0 -1 -2 -3") },
+  manager_value_and_array: { flags: MANAGERS, prints: inOrder("3.5 0 -1 -2 -3") },
+  manager_list_and_dict: {
+    flags: MANAGERS,
+    prints: inOrder("lamb", "ram", "ewe", "ewe: 5", "lamb: 0"),
+  },
+  manager_namespace: { flags: MANAGERS, prints: inOrder("north 4") },
 
   thread_start_and_join: {
     flags: THREADS,
