@@ -1,11 +1,11 @@
 from multiprocessing import Barrier, Process
 
 def announce():
-    print("all regions are done", flush=True)
+    print("all regions are done")
 
 def simulate(region, barrier):
     for phase in ["weather", "growth", "grazing"]:
-        print(f"{phase} in the {region}", flush=True)
+        print(f"{phase} in the {region}")
         barrier.wait()
 
 if __name__ == "__main__":

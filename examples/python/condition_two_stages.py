@@ -2,14 +2,14 @@ from multiprocessing import Condition, Event, Process
 
 def first(stage, done):
     with stage:
-        print("first stage: done", flush=True)
+        print("first stage: done")
         done.set()
         stage.notify_all()
 
 def second(worker, stage, done):
     with stage:
         stage.wait_for(done.is_set)
-        print(f"second stage: worker {worker} begins", flush=True)
+        print(f"second stage: worker {worker} begins")
 
 if __name__ == "__main__":
     stage = Condition()

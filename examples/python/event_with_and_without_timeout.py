@@ -13,6 +13,6 @@ if __name__ == "__main__":
     patient.start()
     impatient.start()
     impatient.join()
-    print("the event is set", flush=True)
+    print("the event is set")
     event.set()
     patient.join()

@@ -3,7 +3,7 @@ from multiprocessing import JoinableQueue, Process
 def work(jobs):
     while True:
         job = jobs.get()
-        print("done:", job, flush=True)
+        print("done:", job)
         jobs.task_done()
 
 if __name__ == "__main__":

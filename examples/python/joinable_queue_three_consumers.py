@@ -3,7 +3,7 @@ from multiprocessing import JoinableQueue, Process, current_process
 def work(jobs):
     while True:
         job = jobs.get()
-        print(f"{current_process().name}: job {job}", flush=True)
+        print(f"{current_process().name}: job {job}")
         jobs.task_done()
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@ from multiprocessing import Lock, Process
 
 def print_page(printer, turn, next_turn):
     turn.acquire()
-    print(f"printer {printer}", flush=True)
+    print(f"printer {printer}")
     next_turn.release()  # a Lock has no owner: who releases it need not hold it
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ def buy(buyer, file):
         shop["tickets"] -= 1
         with open(file, "w") as f:
             json.dump(shop, f)
-        print(f"buyer {buyer} has bought the ticket", flush=True)
+        print(f"buyer {buyer} has bought the ticket")
         return True
 
 if __name__ == "__main__":

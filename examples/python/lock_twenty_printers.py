@@ -4,7 +4,7 @@ from multiprocessing import Lock, Process
 def print_pages(printer, lock):
     with lock:
         for page in ["first", "second", "third"]:
-            print(f"printer {printer}: {page} page", flush=True)
+            print(f"printer {printer}: {page} page")
             time.sleep(0.005)
 
 if __name__ == "__main__":

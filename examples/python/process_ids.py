@@ -5,8 +5,8 @@ def tell():
     print(f"{current_process().name}: {os.getpid()}, child of {parent_process().pid}")
 
 if __name__ == "__main__":
-    print(f"{current_process().name}: {os.getpid()}", flush=True)
+    print(f"{current_process().name}: {os.getpid()}")
     process = Process(target=tell)
     process.start()
-    print("started:", process.pid, flush=True)
     process.join()
+    print("the child was:", process.pid)

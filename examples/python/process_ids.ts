@@ -10,6 +10,6 @@ if (import.meta.main) {
   console.log(`${current_process().name}: ${Deno.pid}`);
   const process = new Process({ target: tell });
   process.start();
-  console.log("started:", process.pid);
   await process.join();
+  console.log("the child was:", process.pid);
 }

@@ -2,13 +2,13 @@ from multiprocessing import Event, Process, Queue
 
 def write(letters):
     for letter in "ABC":
-        print("put", letter, flush=True)
+        print("put", letter)
         letters.put(letter)
 
 def read(letters, read_all):
     while True:
         letter = letters.get()
-        print("got", letter, flush=True)
+        print("got", letter)
         if letter == "C":
             read_all.set()
 

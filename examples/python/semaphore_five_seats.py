@@ -3,9 +3,9 @@ from multiprocessing import Process, Semaphore
 
 def visit(visitor, seats):
     with seats:
-        print(f"visitor {visitor} sits down", flush=True)
+        print(f"visitor {visitor} sits down")
         time.sleep(0.05)
-        print(f"visitor {visitor} leaves", flush=True)
+        print(f"visitor {visitor} leaves")
 
 if __name__ == "__main__":
     seats = Semaphore(5)

@@ -10,4 +10,4 @@ if __name__ == "__main__":
     process = Process(target=tick, daemon=True)
     process.start()
     process.join()
-    print("the program has ended", flush=True)
+    print("the program has ended")

@@ -9,4 +9,4 @@ def tick():
 if __name__ == "__main__":
     process = Process(target=tick)
     process.start()
-    print("the program has ended", flush=True)
+    print("the program has ended")
