@@ -9,7 +9,13 @@ import { type Feeder, Scheduler, type SchedulerOptions } from "./_scheduler.ts";
 import type { ChunkOutcome } from "./_settle.ts";
 import { Task, type TaskSettings } from "./_task.ts";
 
-const PLAIN: TaskSettings = { priority: 0, deadline: undefined, transfer: [], signal: undefined };
+const SETTINGS: TaskSettings = {
+  priority: 0,
+  deadline: undefined,
+  transfer: [],
+  signal: undefined,
+  everyRow: true,
+};
 
 /** What a pool is to call, and who asked for it. */
 export interface Work {
@@ -59,7 +65,7 @@ export class PoolBackend {
 
   #submit(call: Call, args: readonly unknown[], rows: number, origin: Origin): Task {
     this.#checkSound();
-    const task = new Task(this.scheduler, call, args, rows, PLAIN, this.#submissions++, origin);
+    const task = new Task(this.scheduler, call, args, rows, SETTINGS, this.#submissions++, origin);
     this.scheduler.submit(task);
     return task;
   }

@@ -12,7 +12,7 @@
  */
 
 import { after, checkTimeout } from "../sync/_deadline.ts";
-import { RuntimeError, TimeoutError } from "../sync/errors.ts";
+import { TimeoutError } from "../sync/errors.ts";
 import { ChunkFeed, type Failure, type Fed } from "./_chunk_feed.ts";
 import { CHUNKS_AHEAD, rowsOfChunk } from "./_chunk_size.ts";
 import type { Inputs } from "./_inputs.ts";
@@ -256,16 +256,9 @@ function outcomesOf(task: Task): readonly Outcome<unknown>[] {
   const outcome = outcomeOf(task);
   if (task.rows === 0) return [outcome];
   if ("error" in outcome) return new Array(task.rows).fill(outcome);
-  const { results, failure } = outcome.result as ChunkOutcome;
-  const outcomes: Outcome<unknown>[] = results.map((result) => ({ result }));
-  if (failure === undefined) return outcomes;
-  outcomes.push(failure);
-  while (outcomes.length < task.rows) {
-    const error = new RuntimeError(
-      `Cannot call ${task.call.name || "the function"}: an item before it in its chunk failed`,
-      { cause: failure.error },
-    );
-    outcomes.push({ error });
-  }
-  return outcomes;
+  const { results, failures } = outcome.result as ChunkOutcome;
+  return Array.from(
+    { length: task.rows },
+    (_, row) => failures?.has(row) ? { error: failures.get(row) } : { result: results[row] },
+  );
 }

@@ -1,8 +1,8 @@
 /**
  * `Pool.map` and `Pool.starmap`: all results in one list.
  *
- * As in CPython, an item that fails keeps no other chunk from being run, and the error is told when all
- * have ended: of several the one of the first item. Inputs are read as workers need them, at most
+ * An item that fails keeps no other from being called, and the error is told when all have ended: of
+ * several the one of the first item. Inputs are read as workers need them, at most
  * {@linkcode CHUNKS_AHEAD} chunks a worker ahead; one that fails ends the reading, not what is on its way.
  */
 
@@ -12,7 +12,7 @@ import type { Inputs } from "./_inputs.ts";
 import type { PoolBackend, Work } from "./_pool_backend.ts";
 import type { Feeder } from "./_scheduler.ts";
 import type { ChunkOutcome } from "./_settle.ts";
-import { Future, outcomeOf } from "./future.ts";
+import { Future, type Outcome, outcomeOf } from "./future.ts";
 
 /** How items are put together. */
 export interface RowOptions {
@@ -74,7 +74,7 @@ export class PoolMap<R> implements Feeder, Fed {
     } else {
       const chunk = this.#backend.callRows(this.#work, columns, rows);
       this.#out++;
-      chunk.add_done_callback(() => this.#finish(at, allRows(outcomeOf(chunk))));
+      chunk.add_done_callback(() => this.#finish(at, outcomeOf(chunk)));
     }
   }
 
@@ -84,10 +84,14 @@ export class PoolMap<R> implements Feeder, Fed {
     this.#settle();
   }
 
-  #finish(at: number, { results, failure }: ChunkOutcome): void {
+  #finish(at: number, outcome: Outcome<ChunkOutcome>): void {
     this.#out--;
-    this.#parts[at] = results;
-    if (failure !== undefined) this.#fail(at, failure);
+    if ("error" in outcome) this.#fail(at, outcome);
+    else {
+      const { results, failures } = outcome.result;
+      this.#parts[at] = results;
+      if (failures?.size) this.#fail(at, { error: failures.get(Math.min(...failures.keys())) });
+    }
     this.#feed.feed();
     this.#settle();
   }
@@ -108,12 +112,8 @@ export class PoolMap<R> implements Feeder, Fed {
   }
 }
 
-function oneRow(outcome: ReturnType<typeof outcomeOf>): ChunkOutcome {
-  return "result" in outcome
-    ? { results: [outcome.result], failure: undefined }
-    : { results: [], failure: outcome };
-}
-
-function allRows(outcome: { readonly result: ChunkOutcome } | Failure): ChunkOutcome {
-  return "result" in outcome ? outcome.result : { results: [], failure: outcome };
+/** The outcome of a call in place of a chunk's. */
+function oneRow(outcome: Outcome<unknown>): Outcome<ChunkOutcome> {
+  if ("error" in outcome) return outcome;
+  return { result: { results: [outcome.result], failure: undefined } };
 }

@@ -4,7 +4,7 @@
 
 import type { Channel, ChannelEvents, Launch, WorkerSetup } from "../ipc/_channel.ts";
 import { explainCloneError } from "../ipc/_codec.ts";
-import { ANNOUNCED, CHUNK, SHAPE_BITS } from "../ipc/_protocol.ts";
+import { ANNOUNCED, CHUNK, EVERY_ROW, SHAPE_BITS } from "../ipc/_protocol.ts";
 import { type Call, type CallDescription, loseInterest, whenForgotten } from "../ipc/callable.ts";
 import { IN_FLIGHT, type Load as WorkerLoad } from "./_batching.ts";
 import { isPlain, Load, ONE_PLAIN, pack, type Parcel, PLAIN } from "./_parcels.ts";
@@ -192,7 +192,8 @@ export class PoolWorker implements WorkerLoad, TaskHolder {
       this.#occupy(task);
       const args = parcel.values ?? task.args;
       const flags = parcel.flags | (task.rows > 0 ? CHUNK : 0) |
-        (task.settings.deadline === undefined ? 0 : ANNOUNCED);
+        (task.settings.deadline === undefined ? 0 : ANNOUNCED) |
+        (task.rows > 0 && task.settings.everyRow ? EVERY_ROW : 0);
       heads.push(task.slot, task.call.id, args.length << SHAPE_BITS | flags);
       for (let j = 0; j < args.length; j++) values.push(args[j]);
     }
@@ -215,7 +216,7 @@ export class PoolWorker implements WorkerLoad, TaskHolder {
     return true;
   }
 
-  /** A task's arguments can't be sent: it fails, or a chunk at that row. */
+  /** A task's arguments can't be sent: it fails, or a chunk at that row, or that row alone. */
   #unsent(task: Task, error: unknown): void {
     if (task.done()) return;
     const explain = (error: unknown) =>

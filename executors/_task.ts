@@ -15,6 +15,8 @@ export interface TaskSettings {
   readonly transfer: readonly Transferable[];
   /** Cancels the tasks of one signal. */
   readonly signal: SignalGroup<Task> | undefined;
+  /** Whether every row of a chunk is called, also those after one that fails. */
+  readonly everyRow?: true;
 }
 
 /** Who keeps the books on tasks. */

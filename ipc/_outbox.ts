@@ -16,7 +16,13 @@ import {
 } from "./_codec.ts";
 import { encodeError } from "./_error_codec.ts";
 import type { SharedObjects } from "./_shared_objects.ts";
-import { ANSWER_HEAD, type ChunkAnswer, type FromWorker, Status } from "./_protocol.ts";
+import {
+  ANSWER_HEAD,
+  type ChunkAnswer,
+  type FromWorker,
+  type RowFailure,
+  Status,
+} from "./_protocol.ts";
 
 /** How old an answer may become before it is sent. Larger saves messages, smaller saves waiting. */
 const OLDEST_ANSWER = 1;
@@ -120,7 +126,7 @@ export class Outbox {
         this.#post({ kind: "answers", heads: head, values: single }, transfer);
       } catch (error) {
         const wire = encodeError(explainCloneError(error, "the result"));
-        if (head[1] === Status.chunk && this.#postFirstRows(head, values[i] as ChunkAnswer)) {
+        if (head[1] === Status.chunk && this.#postSendableRows(head, values[i] as ChunkAnswer)) {
           continue;
         }
         head[1] = Status.raised;
@@ -144,20 +150,43 @@ export class Outbox {
     this.#waiting.values.push(value);
   }
 
-  /** Posts the results of a chunk up to the first that can't be sent; `false` when none is to blame. */
-  #postFirstRows(heads: number[], { results }: ChunkAnswer): boolean {
-    const first = firstUnsendable(results as unknown[]);
-    if (first === undefined) return false;
-    const answer: ChunkAnswer = {
-      results: (results as unknown[]).slice(0, first.index),
-      encoded: false,
-      error: encodeError(explainCloneError(first.error, "the result")),
-    };
+  /** Posts what can be sent of a chunk's results; `false` when none is to blame. */
+  #postSendableRows(heads: number[], { results, errors }: ChunkAnswer): boolean {
+    const answer = errors === null
+      ? firstRows(results as unknown[])
+      : otherRows(results as unknown[], errors);
+    if (answer === undefined) return false;
     const values: unknown[] = [answer];
     prepare(heads, values, [], this.#objects.port);
     this.#post({ kind: "answers", heads, values }, []);
     return true;
   }
+}
+
+/** The results up to the first that can't be sent; `undefined` when there is no such. */
+function firstRows(results: readonly unknown[]): ChunkAnswer | undefined {
+  const first = firstUnsendable(results);
+  if (first === undefined) return undefined;
+  const error = encodeError(explainCloneError(first.error, "the result"));
+  return { results: results.slice(0, first.index), encoded: false, error, errors: null };
+}
+
+/** All results but those that can't be sent; `undefined` when there is no such. */
+function otherRows(
+  results: readonly unknown[],
+  errors: readonly RowFailure[],
+): ChunkAnswer | undefined {
+  const others = [...results];
+  const all = [...errors];
+  for (let from = 0; from < others.length;) {
+    const first = firstUnsendable(others.slice(from));
+    if (first === undefined) break;
+    from += first.index;
+    all.push([from, encodeError(explainCloneError(first.error, "the result"))]);
+    others[from++] = undefined;
+  }
+  if (all.length === errors.length) return undefined;
+  return { results: others, encoded: false, error: null, errors: all };
 }
 
 /** Whether the answers may be posted together as they are. */

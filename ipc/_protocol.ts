@@ -25,8 +25,10 @@ export const ENCODED = 1;
 export const CHUNK = 2;
 /** Announce the start. */
 export const ANNOUNCED = 4;
+/** A row that raises keeps none of those after it from being called. */
+export const EVERY_ROW = 8;
 /** How far the number of values is shifted. */
-export const SHAPE_BITS = 3;
+export const SHAPE_BITS = 4;
 
 /** How a task ended. */
 export const Status = {
@@ -44,7 +46,7 @@ export const Status = {
   chunk: 5,
 } as const;
 
-/** The results of a chunk's rows, up to the first that raised. */
+/** The results of a chunk's rows, up to the first that raised; with {@linkcode EVERY_ROW}, of all. */
 export interface ChunkAnswer {
   /** Results, encoded where `encoded` says so. */
   results: unknown;
@@ -52,7 +54,12 @@ export interface ChunkAnswer {
   encoded: boolean;
   /** What that row raised. */
   error: WireError | null;
+  /** With {@linkcode EVERY_ROW}, the rows that raised, whose results mean nothing. */
+  errors: readonly RowFailure[] | null;
 }
+
+/** A row of a chunk, and what it raised. */
+export type RowFailure = readonly [row: number, error: WireError];
 
 /** First message to a worker. */
 export interface StartMessage {

@@ -27,6 +27,7 @@ import {
   CHUNK,
   type ChunkAnswer,
   ENCODED,
+  EVERY_ROW,
   RUN_HEAD,
   type RunMessage,
   SHAPE_BITS,
@@ -35,7 +36,7 @@ import {
   type ToWorker,
 } from "./_protocol.ts";
 import type { Resolved, Resolver } from "./_resolve_callable.ts";
-import { RowError, runRows } from "./_run_rows.ts";
+import { EveryRow, RowError, runRows } from "./_run_rows.ts";
 import type { ObjectMessage } from "./_object_protocol.ts";
 import type { SharedObjects } from "./_shared_objects.ts";
 import { UnsharedClaims } from "./_unshared_claims.ts";
@@ -319,7 +320,8 @@ export class CallServer {
       if ((shape & ENCODED) !== 0) args = decode(args, this.#objects.port) as unknown[];
       const { fn } = entry.resolved!;
       if (chunk) {
-        return this.#settleOrWait(job, task.run(runRows, fn, args as unknown[][], task));
+        const every = (shape & EVERY_ROW) !== 0;
+        return this.#settleOrWait(job, task.run(runRows, fn, args as unknown[][], task, every));
       }
       return this.#settleOrWait(job, task.run(fn, ...args));
     } catch (error) {
@@ -354,8 +356,15 @@ export class CallServer {
     const now = performance.now();
     if (value instanceof RowError) return this.#failRow(job, value, now);
     job.task.end();
-    if (job.chunk) {
-      const answer: ChunkAnswer = { results: value, encoded: false, error: null };
+    if (value instanceof EveryRow) {
+      const { results, errors } = value;
+      const wire = errors.map(({ row, error }) =>
+        [row, encodeTaskError(error, job.entry)] as const
+      );
+      const answer: ChunkAnswer = { results, encoded: false, error: null, errors: wire };
+      this.#answer(job.slot, Status.chunk, answer, job.started, now, job.entry);
+    } else if (job.chunk) {
+      const answer: ChunkAnswer = { results: value, encoded: false, error: null, errors: null };
       this.#answer(job.slot, Status.chunk, answer, job.started, now, job.entry);
     } else this.#answer(job.slot, Status.returned, value, job.started, now, job.entry);
     return now;
@@ -374,7 +383,7 @@ export class CallServer {
     if (job.task.isObedient(error)) return this.#fail(job, error);
     job.task.end();
     const wire = encodeTaskError(error, job.entry);
-    const answer: ChunkAnswer = { results, encoded: false, error: wire };
+    const answer: ChunkAnswer = { results, encoded: false, error: wire, errors: null };
     this.#answer(job.slot, Status.chunk, answer, job.started, now, job.entry);
     return now;
   }
