@@ -12,7 +12,7 @@
  * - An object that goes back to where it lives is itself again.
  */
 
-import { actAs, actsFor } from "../sync/_identity.ts";
+import { actAs, actsFor, type Identity } from "../sync/_identity.ts";
 import { kindNamed, type ShareableKind, type Variety } from "../sync/_shareable.ts";
 import { goneError } from "../sync/_gone.ts";
 import { RuntimeError } from "../sync/errors.ts";
@@ -28,13 +28,24 @@ import {
   type RemoteRecord,
   type ReplyMessage,
   ROOT,
+  type TakenMessage,
 } from "./_object_protocol.ts";
-import { type Home, homeOf, type RemoteAnswer, remoteObject } from "./_remote_object.ts";
+import {
+  type Ahead,
+  type Home,
+  homeOf,
+  type RemoteAnswer,
+  remoteObject,
+} from "./_remote_object.ts";
 import { receivedFunction } from "./_received_function.ts";
+import { referredFunction } from "./_referred_function.ts";
 import type { RelayKind } from "./_relay_kind.ts";
 import { type Relay, relay, relayed } from "./_relays.ts";
 import { ObjectNumbers } from "./_object_numbers.ts";
-import { type RemoteMethod, remoteMethod } from "./_remote_methods.ts";
+import { getsSeveral, type RemoteMethod, remoteMethod } from "./_remote_methods.ts";
+import { QueuesAhead } from "./_items_ahead.ts";
+import { settleItems } from "./_queue_leases.ts";
+import { deed } from "./_remote_deeds.ts";
 import { providePorts } from "./_shared_objects.ts";
 import { RemoteError } from "./errors.ts";
 
@@ -75,6 +86,8 @@ export interface ObjectLink {
    * place, such as a socket, is not passed on to it.
    */
   readonly isForeign?: boolean;
+  /** Whether {@linkcode ObjectPort.flush} is called before anything else is sent this way, and at the end. */
+  readonly sendsAhead?: boolean;
   /** What the other side can call from the start, by the number {@linkcode ROOT}, and its kind. */
   readonly root?: { readonly object: object; readonly kind: string };
   /** The numbers of objects, where several ways have them in common. */
@@ -91,6 +104,9 @@ export class ObjectPort implements Exporter, Importer, Home {
   /** The other side's calls that may be aborted, and who calls. */
   readonly #serving = new Map<number, { controller: AbortController; realm: number }>();
   readonly #collected: FinalizationRegistry<number>;
+  /** Items of the other side's queues. */
+  readonly #ahead: QueuesAhead | undefined;
+  readonly refersToFunctions: boolean;
   /** How many streams and sockets were sent, each of which can be sent once. */
   relays = 0;
   #lastCall = 0;
@@ -106,6 +122,10 @@ export class ObjectPort implements Exporter, Importer, Home {
     this.#numbers = link.numbers ?? new ObjectNumbers();
     const root = link.root ?? (link.sharesMemory ? { object: desk, kind: "desk" } : undefined);
     if (root !== undefined) this.#exports.set(ROOT, { ...root, times: Infinity });
+    this.refersToFunctions = link.isForeign !== true;
+    this.#ahead = link.sendsAhead !== true ? undefined : new QueuesAhead((message) => {
+      if (!this.#isClosed) link.post(message);
+    });
     this.#collected = new FinalizationRegistry((object) => this.#drop(object));
   }
 
@@ -188,6 +208,27 @@ export class ObjectPort implements Exporter, Importer, Home {
     return receivedFunction(record);
   }
 
+  /** A function that was sent by reference. */
+  refer(record: unknown): unknown {
+    if (this.refersToFunctions) return referredFunction(record);
+    throw new TypeError("Cannot receive a function: the other side is a program of its own");
+  }
+
+  /** The items of a queue that were sent ahead. */
+  ahead(object: number): Ahead | undefined {
+    return this.#ahead?.of(object);
+  }
+
+  /** Says what was taken of them, before anything else is sent; whether there was anything to say. */
+  flush(): boolean {
+    return this.#ahead?.flush() ?? false;
+  }
+
+  #post(message: ObjectMessage): void {
+    this.flush();
+    this.#link.post(message);
+  }
+
   /** Tells the other side that an object of its is not wanted any more, unless it came again. */
   #drop(object: number): void {
     if (this.#imports.get(object)?.ref.deref() === undefined) this.release(object);
@@ -198,7 +239,8 @@ export class ObjectPort implements Exporter, Importer, Home {
     const imported = this.#imports.get(object);
     if (imported === undefined || this.#isClosed) return;
     this.#imports.delete(object);
-    this.#link.post({ kind: "drop", object, times: imported.times });
+    this.#ahead?.delete(object);
+    this.#post({ kind: "drop", object, times: imported.times });
   }
 
   /** The objects that the other side has. */
@@ -227,11 +269,11 @@ export class ObjectPort implements Exporter, Importer, Home {
       task,
     };
     const answer = Promise.withResolvers<RemoteAnswer>();
-    const abort = () => this.#link.post({ kind: "abort", call });
+    const abort = () => this.#post({ kind: "abort", call });
     this.#pending.set(call, answer);
     if (this.#pending.size === 1) this.#link.waits?.(true);
     try {
-      this.#link.post(message);
+      this.#post(message);
       signal?.addEventListener("abort", abort);
       return await answer.promise;
     } finally {
@@ -244,7 +286,7 @@ export class ObjectPort implements Exporter, Importer, Home {
   #name(realm: number): void {
     this.#named.add(realm);
     this.#stopTelling ??= whenActingEnds((realm) => {
-      if (this.#named.delete(realm)) this.#link.post({ kind: "ended", realm });
+      if (this.#named.delete(realm)) this.#post({ kind: "ended", realm });
     });
   }
 
@@ -273,9 +315,26 @@ export class ObjectPort implements Exporter, Importer, Home {
       case "ended":
         this.#ended(message.realm);
         break;
+      case "taken":
+        this.#settleItems(message);
+        break;
+      case "recall items":
+        this.#ahead?.giveBack(message.object);
+        break;
       default:
         message satisfies never;
     }
+  }
+
+  #settleItems({ object, taken, keeps }: TakenMessage): void {
+    const exported = this.#exports.get(object);
+    if (exported === undefined || !getsSeveral(exported.kind)) return;
+    actAs(this.#who(ITSELF, 0), () => settleItems(exported.object, taken, keeps));
+  }
+
+  /** As whom a realm of the other side acts. */
+  #who(realm: number, task: number): Identity {
+    return { realm: this.#acting.of(realm), task, name: () => this.#nameOf(realm) };
   }
 
   /** A realm that the other side has named is gone. */
@@ -332,7 +391,7 @@ export class ObjectPort implements Exporter, Importer, Home {
     const error = failure === undefined ? null : encodeError(failure.error);
     try {
       const encoded = encode(value, [], this);
-      this.#link.post({ kind: "reply", call, value: encoded, error, abandoned });
+      this.#post({ kind: "reply", call, value: encoded, error, abandoned });
     } catch (cause) {
       // A call that got no answer would never end.
       if (failure !== undefined) throw cause;
@@ -353,13 +412,17 @@ export class ObjectPort implements Exporter, Importer, Home {
     }
     const given = decode(args, this) as unknown[];
     const full = way === "call" ? given : withSignal(given, way, signal);
-    const who = { realm: this.#acting.of(realm), task, name: () => this.#nameOf(realm) };
     const { object: target, variety } = exported;
-    const value = await actAs(
-      who,
-      () =>
-        variety === undefined ? invoke(target, method, full) : variety.call(target, method, full),
-    );
+    const own = variety === undefined ? deed(method) : undefined;
+    const recall = () => {
+      if (!this.#isClosed) this.#post({ kind: "recall items", object });
+    };
+    const value = await actAs(this.#who(realm, task), () => {
+      if (own !== undefined) return own(target, full, recall);
+      return variety === undefined
+        ? invoke(target, method, full)
+        : variety.call(target, method, full);
+    });
     return { target, value };
   }
 

@@ -55,13 +55,29 @@ export interface DropMessage {
   times: number;
 }
 
+/** Of the items of a queue that were sent ahead some have been taken; the others are kept, or are not. */
+export interface TakenMessage {
+  kind: "taken";
+  object: number;
+  taken: number;
+  keeps: boolean;
+}
+
+/** The items of a queue that were sent ahead are wanted back. */
+export interface RecallMessage {
+  kind: "recall items";
+  object: number;
+}
+
 /** See the head of the file. */
 export type ObjectMessage =
   | CallMessage
   | ReplyMessage
   | AbortMessage
   | DropMessage
-  | EndedMessage;
+  | EndedMessage
+  | TakenMessage
+  | RecallMessage;
 
 /**
  * What is sent of an object: its class and number, and what of it never changes, for one that lives with the
@@ -73,8 +89,11 @@ export type RemoteRecord =
   | readonly ["here", object: number]
   | readonly ["relay", kind: RelayKind, object: number, facts: unknown];
 
+const KINDS: ReadonlySet<string> = new Set<ObjectMessage["kind"]>([
+  ...["call", "reply", "abort", "drop", "ended", "taken", "recall items"] as const,
+]);
+
 /** Whether a message is about objects. */
 export function isObjectMessage(message: { kind: string }): message is ObjectMessage {
-  return message.kind === "call" || message.kind === "reply" || message.kind === "abort" ||
-    message.kind === "drop" || message.kind === "ended";
+  return KINDS.has(message.kind);
 }

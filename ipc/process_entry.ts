@@ -31,14 +31,22 @@ export async function serveParent(
   const link = await linkToParent(settings, revoke);
   const objects = new ObjectPort({
     sharesMemory: false,
+    sendsAhead: true,
     post: (message) => link.send(messageToBytes(message)),
   });
   const service = new ParentService({
     objects,
     loadObjects: objectLoader(loaders),
-    post: (message, transfer) => link.send(messageToBytes(message, transfer)),
+    post: (message, transfer) => {
+      const bytes = messageToBytes(message, transfer);
+      objects.flush();
+      link.send(bytes);
+    },
     departure: () => link.drained(),
-    postLast: (message) => link.sendLast(messageToBytes(message)),
+    postLast: (message) => {
+      objects.flush();
+      link.sendLast(messageToBytes(message));
+    },
     end: () => exit(1),
   }, loaders);
   // Ctrl-C goes to all processes of a terminal: what becomes of the tasks is the parent's to decide.
