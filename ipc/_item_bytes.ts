@@ -10,7 +10,7 @@ import { ByteSink } from "./_byte_sink.ts";
 import { ByteSource } from "./_byte_source.ts";
 import { borrowBytes, fromBytes } from "./_bytes.ts";
 import { readPrimitive, writePrimitive } from "./_bytes_primitives.ts";
-import { decode, encode, needsEncoding } from "./_codec.ts";
+import { decode, encode, type Exporter, needsEncoding } from "./_codec.ts";
 import type { Message } from "./_frame.ts";
 import {
   fetchObjects,
@@ -93,9 +93,40 @@ export function incomingSlip(): Slip {
   return incoming;
 }
 
+/**
+ * A value as bytes that are the same to another process, as it is now; the slip is the next value's as well.
+ *
+ * @returns `undefined` for one that has shared objects, or large buffers.
+ * @throws {DOMException} `DataCloneError`, when something in it can't be sent.
+ */
+export function itemAsBytes(value: unknown): Uint8Array | Slip | undefined {
+  let message: Message | Slip;
+  if (isPrimitive(value)) message = primitiveToBytes(value);
+  else if (!needsEncoding(value)) message = borrowBytes(value, PLAIN);
+  else {
+    const exporter = new Finder();
+    const wire = encode(value, [], exporter);
+    if (exporter.hasFound) return undefined;
+    message = borrowBytes(wire, ENCODED);
+  }
+  if (message instanceof Slip) return message;
+  return message.length === 1 ? message[0] : undefined;
+}
+
+/** Finds out whether there are shared objects. */
+class Finder implements Exporter {
+  hasFound = false;
+  readonly refersToFunctions = true;
+
+  export(): null {
+    this.hasFound = true;
+    return null;
+  }
+}
+
 /** Whether a message that begins with the byte is the same to another process. */
 export function mayTravelAsBytes(first: number): boolean {
-  return first !== SHARING;
+  return first < SHARING;
 }
 
 /** The value of a message of which that is so. */

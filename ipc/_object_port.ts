@@ -25,6 +25,7 @@ import {
   type CallMessage,
   type DropMessage,
   type ObjectMessage,
+  type PutsMessage,
   type RemoteRecord,
   type ReplyMessage,
   ROOT,
@@ -44,6 +45,8 @@ import { type Relay, relay, relayed } from "./_relays.ts";
 import { ObjectNumbers } from "./_object_numbers.ts";
 import { getsSeveral, type RemoteMethod, remoteMethod } from "./_remote_methods.ts";
 import { QueuesAhead } from "./_items_ahead.ts";
+import { PutsTogether } from "./_puts_together.ts";
+import { inRows, putAll, type PutAnswer } from "./_queue_puts.ts";
 import { settleItems } from "./_queue_leases.ts";
 import { deed } from "./_remote_deeds.ts";
 import { providePorts } from "./_shared_objects.ts";
@@ -106,6 +109,8 @@ export class ObjectPort implements Exporter, Importer, Home {
   readonly #collected: FinalizationRegistry<number>;
   /** Items of the other side's queues. */
   readonly #ahead: QueuesAhead | undefined;
+  /** Items for them. */
+  readonly #puts: PutsTogether | undefined;
   readonly refersToFunctions: boolean;
   /** How many streams and sockets were sent, each of which can be sent once. */
   relays = 0;
@@ -123,9 +128,13 @@ export class ObjectPort implements Exporter, Importer, Home {
     const root = link.root ?? (link.sharesMemory ? { object: desk, kind: "desk" } : undefined);
     if (root !== undefined) this.#exports.set(ROOT, { ...root, times: Infinity });
     this.refersToFunctions = link.isForeign !== true;
-    this.#ahead = link.sendsAhead !== true ? undefined : new QueuesAhead((message) => {
-      if (!this.#isClosed) link.post(message);
-    });
+    if (link.sendsAhead) {
+      const post = (message: ObjectMessage) => {
+        if (!this.#isClosed) link.post(message);
+      };
+      this.#ahead = new QueuesAhead(post);
+      this.#puts = new PutsTogether({ post, expect: (realm) => this.#expect(realm) });
+    }
     this.#collected = new FinalizationRegistry((object) => this.#drop(object));
   }
 
@@ -219,9 +228,26 @@ export class ObjectPort implements Exporter, Importer, Home {
     return this.#ahead?.of(object);
   }
 
-  /** Says what was taken of them, before anything else is sent; whether there was anything to say. */
+  /** Puts an item into a queue, together with others. */
+  put(object: number, item: unknown): Promise<unknown> | undefined {
+    if (this.#isClosed) throw this.#gone("call put");
+    return this.#puts?.put(object, item);
+  }
+
+  /** Sends what comes before anything else: what was taken, and items; whether there was any of it. */
   flush(): boolean {
-    return this.#ahead?.flush() ?? false;
+    const hasTaken = this.#ahead?.flush() ?? false;
+    return (this.#puts?.flush() ?? false) || hasTaken;
+  }
+
+  /** Begins a call for a realm. */
+  #expect(realm: number): { call: number; answer: Promise<RemoteAnswer> } {
+    const call = ++this.#lastCall;
+    if (realm !== ITSELF) this.#name(realm);
+    const answer = Promise.withResolvers<RemoteAnswer>();
+    this.#pending.set(call, answer);
+    if (this.#pending.size === 1) this.#link.waits?.(true);
+    return { call, answer: answer.promise };
   }
 
   #post(message: ObjectMessage): void {
@@ -256,26 +282,17 @@ export class ObjectPort implements Exporter, Importer, Home {
     signal?: AbortSignal,
   ): Promise<RemoteAnswer> {
     if (this.#isClosed) throw this.#gone(`call ${method}`);
-    const call = ++this.#lastCall;
+    const encoded = encode(args, [], this);
     const { realm, task } = actsFor();
-    if (realm !== ITSELF) this.#name(realm);
-    const message: CallMessage = {
-      kind: "call",
-      call,
-      object,
-      method,
-      args: encode(args, [], this),
-      realm,
-      task,
-    };
-    const answer = Promise.withResolvers<RemoteAnswer>();
+    // What is put before is to have the numbers before.
+    this.flush();
+    const { call, answer } = this.#expect(realm);
+    const message: CallMessage = { kind: "call", call, object, method, args: encoded, realm, task };
     const abort = () => this.#post({ kind: "abort", call });
-    this.#pending.set(call, answer);
-    if (this.#pending.size === 1) this.#link.waits?.(true);
     try {
       this.#post(message);
       signal?.addEventListener("abort", abort);
-      return await answer.promise;
+      return await answer;
     } finally {
       signal?.removeEventListener("abort", abort);
       this.#answered(call);
@@ -315,6 +332,9 @@ export class ObjectPort implements Exporter, Importer, Home {
       case "ended":
         this.#ended(message.realm);
         break;
+      case "puts":
+        this.#servePuts(message);
+        break;
       case "taken":
         this.#settleItems(message);
         break;
@@ -323,6 +343,24 @@ export class ObjectPort implements Exporter, Importer, Home {
         break;
       default:
         message satisfies never;
+    }
+  }
+
+  #servePuts({ call, object, items, count, realm, task }: PutsMessage): void {
+    const reply = (first: number, times: number, failure?: { error: unknown }) => {
+      if (!this.#isClosed) this.#reply(call + first, undefined, failure, false, times);
+    };
+    let ends: PutAnswer[];
+    try {
+      const exported = this.#exports.get(object);
+      if (exported === undefined || !getsSeveral(exported.kind)) throw notThere("put");
+      ends = actAs(this.#who(realm, task), () => putAll(exported.object, items, count));
+    } catch (error) {
+      return reply(0, count, { error });
+    }
+    for (const { first, times, put } of inRows(ends)) {
+      if (put === true) reply(first, times);
+      else put.then(() => reply(first, 1), (error) => reply(first, 1, { error }));
     }
   }
 
@@ -344,14 +382,20 @@ export class ObjectPort implements Exporter, Importer, Home {
     for (const call of this.#serving.values()) if (call.realm === realm) call.controller.abort();
   }
 
-  #settle({ call, value, error, abandoned }: ReplyMessage): void {
+  #settle(reply: ReplyMessage): void {
+    const times = Math.min(reply.times ?? 1, this.#pending.size);
+    for (let i = 0; i < times; i++) this.#settleOne(reply.call + i, reply);
+  }
+
+  #settleOne(call: number, { value, error, abandoned }: ReplyMessage): void {
     // Now: the way may be one that is only let go of while a message of its is handled.
     const pending = this.#answered(call);
+    if (pending === undefined) return;
     try {
-      if (error !== null) pending?.reject(decodeError(error));
-      else pending?.resolve({ value: decode(value, this), abandoned });
+      if (error !== null) pending.reject(decodeError(error));
+      else pending.resolve({ value: decode(value, this), abandoned });
     } catch (error) {
-      pending?.reject(error);
+      pending.reject(error);
     }
   }
 
@@ -387,11 +431,13 @@ export class ObjectPort implements Exporter, Importer, Home {
     value: unknown,
     failure: { error: unknown } | undefined,
     abandoned: boolean,
+    times = 1,
   ): void {
     const error = failure === undefined ? null : encodeError(failure.error);
     try {
       const encoded = encode(value, [], this);
-      this.#post({ kind: "reply", call, value: encoded, error, abandoned });
+      const reply = { kind: "reply", call, value: encoded, error, abandoned } as const;
+      this.#post(times === 1 ? reply : { ...reply, times });
     } catch (cause) {
       // A call that got no answer would never end.
       if (failure !== undefined) throw cause;
@@ -406,9 +452,7 @@ export class ObjectPort implements Exporter, Importer, Home {
     const exported = this.#exports.get(object);
     const way = exported && wayOf(exported, method);
     if (exported === undefined || way === undefined) {
-      throw new RemoteError(
-        `Cannot call ${String(method)}: there is no such object, or no such method`,
-      );
+      throw notThere(method);
     }
     const given = decode(args, this) as unknown[];
     const full = way === "call" ? given : withSignal(given, way, signal);
@@ -459,6 +503,12 @@ function abandon({ object }: Exported): void {
 function wayOf({ object, kind, variety }: Exported, method: string): RemoteMethod | undefined {
   if (variety === undefined) return remoteMethod(kind, method);
   return variety.allows(object, method) ? "call" : undefined;
+}
+
+function notThere(method: string): RemoteError {
+  return new RemoteError(
+    `Cannot call ${String(method)}: there is no such object, or no such method`,
+  );
 }
 
 /** Why a result was not sent. */

@@ -40,6 +40,8 @@ export interface ReplyMessage {
   error: WireError | null;
   /** Whether the object was left by a dead holder, after the call. */
   abandoned: boolean;
+  /** How many calls it ends, this one and those after it; one if it does not say. */
+  times?: number;
 }
 
 /** The caller does not want to wait any more. */
@@ -53,6 +55,18 @@ export interface DropMessage {
   kind: "drop";
   object: number;
   times: number;
+}
+
+/** Puts items into a queue: as many calls, of that number and those after it. */
+export interface PutsMessage {
+  kind: "puts";
+  call: number;
+  object: number;
+  /** Each its length in four bytes, and its bytes (`_item_bytes.ts`), filled up to four. */
+  items: Uint8Array;
+  count: number;
+  realm: number;
+  task: number;
 }
 
 /** Of the items of a queue that were sent ahead some have been taken; the others are kept, or are not. */
@@ -76,6 +90,7 @@ export type ObjectMessage =
   | AbortMessage
   | DropMessage
   | EndedMessage
+  | PutsMessage
   | TakenMessage
   | RecallMessage;
 
@@ -90,7 +105,7 @@ export type RemoteRecord =
   | readonly ["relay", kind: RelayKind, object: number, facts: unknown];
 
 const KINDS: ReadonlySet<string> = new Set<ObjectMessage["kind"]>([
-  ...["call", "reply", "abort", "drop", "ended", "taken", "recall items"] as const,
+  ...["call", "reply", "abort", "drop", "ended", "puts", "taken", "recall items"] as const,
 ]);
 
 /** Whether a message is about objects. */

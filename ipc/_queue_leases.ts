@@ -8,11 +8,11 @@
  */
 
 import { whoCalls } from "../sync/_identity.ts";
-import { kindOf } from "../sync/_shareable.ts";
 import { GET, queueDeadline, type QueueOptions, RULES } from "./_queue_calls.ts";
 import { mayTravelAsBytes } from "./_item_bytes.ts";
 import { homeOf } from "./_remote_object.ts";
-import { Mailbox, type MailboxMemory } from "./_mailbox.ts";
+import type { Mailbox } from "./_mailbox.ts";
+import { mailboxOf } from "./_mailboxes.ts";
 
 /** Milliseconds. Items may come again after a child that was killed while it had them: as few as may be. */
 const QUICK = 2;
@@ -38,15 +38,14 @@ interface Lender {
   holder: number;
 }
 
-const lenders = new WeakMap<object, Lender>();
+const lenders = new WeakMap<Mailbox, Lender>();
 
 function lenderOf(queue: object): Lender {
-  const memory = kindOf(queue)!.data(queue) as MailboxMemory;
-  let lender = lenders.get(memory.bytes);
+  const mailbox = mailboxOf(queue);
+  let lender = lenders.get(mailbox);
   if (lender === undefined) {
-    const mailbox = new Mailbox(memory);
     lender = { mailbox, realm: 0, at: 0, most: 1, recall: () => {}, isWatching: false, holder: 0 };
-    lenders.set(memory.bytes, lender);
+    lenders.set(mailbox, lender);
   }
   return lender;
 }
@@ -121,8 +120,8 @@ export function settleItems(queue: object, taken: number, keeps: boolean): void 
   lenderOf(queue).mailbox.settleLease(whoCalls().realm, taken, keeps);
 }
 
-/** Whether what is in the mailbox is with a child of which only this thread would hear. */
-export function isLentFromHere({ memory }: Mailbox): boolean {
-  const lender = lenders.get(memory.bytes);
+/** Whether what is in a queue is with a child of which only this thread would hear. */
+export function isLentFromHere(queue: object): boolean {
+  const lender = lenders.get(mailboxOf(queue));
   return lender !== undefined && lender.mailbox.isLeasedTo(lender.holder);
 }

@@ -41,6 +41,8 @@ export interface Home {
   ): Promise<RemoteAnswer>;
   /** Lets go of an object: nobody here wants it any more. */
   release?(object: number): void;
+  /** Puts an item into a queue, together with others; `undefined` where it has to be put by itself. */
+  put?(object: number, item: unknown): Promise<unknown> | undefined;
   /** The items of a queue that were sent ahead, where some may be. */
   ahead?(object: number): Ahead | undefined;
 }
@@ -97,9 +99,8 @@ function remotePrototype(kind: ShareableKind<object>): object {
     if (!LOCAL_METHODS.includes(key)) Object.defineProperty(prototype, key, refusing(kind, key));
   }
   for (const [name, way] of Object.entries(remoteMethods(kind.name))) {
-    const value = name === "get" && getsSeveral(kind.name)
-      ? getting(kind, name, way)
-      : calling(kind, name, way);
+    const several = getsSeveral(kind.name) ? SEVERAL[name] : undefined;
+    const value = (several ?? calling)(kind, name, way);
     Object.defineProperty(prototype, name, { value, configurable: true });
   }
   Object.defineProperty(prototype, "abandoned", {
@@ -150,6 +151,21 @@ function getting(kind: ShareableKind<object>, name: string, way: RemoteMethod) {
     return await (ahead === undefined ? call(name) : ahead.get(args, call));
   };
 }
+
+/** The same for what may be put together with others. */
+function putting(kind: ShareableKind<object>, name: string, way: RemoteMethod) {
+  return async function (this: object, ...args: unknown[]): Promise<unknown> {
+    const address = addressOf(this, kind, name);
+    if (args.length < 2 || args[1] === undefined) {
+      const answer = address.port.put?.(address.id, args[0]);
+      if (answer !== undefined) return void await answer;
+    }
+    return await ask(this, address, kind, [name, way, args]);
+  };
+}
+
+/** Methods of queues that are more than a call. */
+const SEVERAL: Readonly<Record<string, typeof calling>> = { get: getting, put: putting };
 
 /** Where an object lives of which a method is called. */
 function addressOf(object: object, kind: ShareableKind<object>, name: string): Address {

@@ -248,7 +248,7 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
     if (end === "empty" && (!isOver(deadline) || this.#mailbox.isLeased)) {
       this.#mailbox.linger();
       end = this.#mailbox.tryGet(incomingSlip(), isAtHand);
-      if (isLentFromHere(this.#mailbox)) {
+      if (end === "empty" && this.#mailbox.isLeased && isLentFromHere(this)) {
         // It would wait for news that can't come in meanwhile.
         if (deadline.until === Infinity) throw behindChild();
       } else if (end === "empty") {

@@ -461,7 +461,11 @@ Deno.test("options of the wrong type or unknown are named", () => {
       [{ kwargs: new Map() }, TypeError, "kwargs is Map(0) {}: a plain object is wanted"],
       [{ name: 7 }, TypeError, "name is 7: a string is wanted"],
       [{ daemon: 1 }, TypeError, "daemon is 1: true or false is wanted"],
-      [{ context: "fork" }, ValueError, `context is "fork": "spawn" or "worker", or a context, is wanted`],
+      [
+        { context: "fork" },
+        ValueError,
+        `context is "fork": "spawn" or "worker", or a context, is wanted`,
+      ],
       [{ memoryLimit: 1 }, ValueError, "memoryLimit is 1: an integer of at least 16 is wanted"],
       [{ env: { A: 1 } }, TypeError, "an object of strings is wanted"],
       [{ cwd: 7 }, TypeError, "cwd is 7: a path or file URL is wanted"],
