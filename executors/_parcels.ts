@@ -25,7 +25,8 @@ export const ONE_PLAIN: readonly Parcel[] = [PLAIN];
 export function isPlain({ args, settings }: Task): boolean {
   if (settings.transfer.length > 0) return false;
   for (let i = 0; i < args.length; i++) {
-    if (typeof args[i] === "object" && args[i] !== null) return false;
+    const type = typeof args[i];
+    if (type === "function" || (type === "object" && args[i] !== null)) return false;
   }
   return true;
 }

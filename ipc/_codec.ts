@@ -16,7 +16,9 @@ import {
 } from "../sync/_shareable.ts";
 import { decodeError, encodeError, type WireError } from "./_error_codec.ts";
 import { type FunctionRecord, functionRecord } from "./_function_record.ts";
+import { referenceTo } from "./_known_exports.ts";
 import { type RelayKind, relayKind } from "./_relay_kind.ts";
+import { Reference } from "./_task_reference.ts";
 import { isMarked, isPlainObject, takeTransfer, transfersPending } from "./transfer.ts";
 
 /**
@@ -39,6 +41,8 @@ const SHARED = "shared";
 const REMOTE = "remote";
 /** A function that a shared object brings along. */
 const FUNCTION = "function";
+/** A function by reference. */
+const REFERENCE = "reference";
 
 /** How shared objects go to where their memory is not. */
 export interface Exporter {
@@ -46,6 +50,8 @@ export interface Exporter {
   export(object: object, kind: ShareableKind<object>): unknown;
   /** Whether the receiver has the same memory, and streams can move there. */
   readonly sharesMemory?: boolean;
+  /** Whether functions go by reference, where one is known. */
+  readonly refersToFunctions?: boolean;
   /** What is sent of a stream or socket, where they can be. */
   relay?(value: object, kind: RelayKind): unknown;
 }
@@ -58,6 +64,8 @@ export interface Importer {
   import(record: unknown): object;
   /** A function that an object has brought along. */
   revive(record: FunctionRecord): unknown;
+  /** A function that was sent by reference. */
+  refer?(record: unknown): unknown;
 }
 
 const HANDLERS: readonly Handler[] = [
@@ -66,6 +74,12 @@ const HANDLERS: readonly Handler[] = [
     handles: (value) => classOf(value) === "URL" && value instanceof URL,
     encode: (value) => (value as URL).href,
     decode: (data) => new URL(data as string),
+  },
+  {
+    tag: "task",
+    handles: (value) => value instanceof Reference,
+    encode: (value) => Reference.recordOf(value as Reference<never[], unknown>),
+    decode: (data) => Reference.from(data),
   },
   {
     tag: "error",
@@ -133,6 +147,7 @@ export class MessageScan {
     let need: Need = "nothing";
     /** Whether the object is another value's. */
     const visit = (item: unknown): boolean => {
+      if (typeof item === "function" && referenceTo(item) !== undefined) need = "encoding";
       if (typeof item !== "object" || item === null || isShared(item)) return false;
       if (kindOf(item) !== undefined) {
         // The same object for all that have it.
@@ -290,6 +305,14 @@ class Encoder {
       const data = functionRecord(value);
       this.functions.push(data);
       return { [TAG]: FUNCTION, data };
+    }
+    if (typeof value === "function" && this.#exporter?.refersToFunctions) {
+      const data = referenceTo(value);
+      if (data !== undefined) {
+        // It is decoded with what decodes shared objects.
+        this.shares = true;
+        return { [TAG]: REFERENCE, data };
+      }
     }
     if (typeof value !== "object" || value === null) return value;
     if (this.#copies.has(value)) return this.#copies.get(value);
@@ -452,6 +475,7 @@ class Decoder {
     if (tag === FUNCTION && this.#importer !== undefined) {
       return this.#importer.revive(data as FunctionRecord);
     }
+    if (tag === REFERENCE && this.#importer?.refer !== undefined) return this.#importer.refer(data);
     const handler = HANDLERS.find((handler) => handler.tag === tag);
     if (handler === undefined) {
       throw new TypeError(`Cannot decode a value: nothing is known of tag ${String(tag)}`);

@@ -9,12 +9,14 @@ import type { Exporter, Importer } from "./_codec.ts";
 import { desk } from "./_desk.ts";
 import type { FunctionRecord } from "./_function_record.ts";
 import { receivedFunction } from "./_received_function.ts";
+import { referredFunction } from "./_referred_function.ts";
 import { homeOf } from "./_remote_object.ts";
 
 /** Collects the objects of an item that is put. */
 export class ItemExporter implements Exporter {
   /** By their numbers. */
   readonly objects = new Map<number, object>();
+  readonly refersToFunctions = true;
 
   export(object: object, kind: ShareableKind<object>): number {
     // What stands for an object of another process has no memory, and so no number, of its own.
@@ -39,6 +41,7 @@ export const itemImporter: Importer = {
   revive(record: FunctionRecord): unknown {
     return receivedFunction(record);
   },
+  refer: referredFunction,
 };
 
 /** Says that an item's objects have arrived. */
@@ -61,10 +64,10 @@ export function fetchObjects(ids: readonly number[]): object[] | Promise<object[
   }));
 }
 
-/** Why an object can't be had by who blocks its thread. */
+/** Why an item can't be had by who blocks its thread. */
 export function unknownObject(): RuntimeError {
   return new RuntimeError(
-    "Cannot get a shared object without waiting for it: this thread does not know it yet, and the item " +
-      "is lost: use await get(), or pass it as an argument before",
+    "Cannot get a shared object without waiting for it: this thread does not know it yet: the item is left " +
+      "where it is: use await get(), or pass the object as an argument before",
   );
 }

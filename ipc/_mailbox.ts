@@ -8,16 +8,21 @@
  *
  * | word         | meaning                                            |
  * | ------------ | -------------------------------------------------- |
- * | `STATE`      | `OPEN`; `SHUT`: nothing comes any more; `DROPPING`: that, and what is there is about to go |
+ * | `STATE`      | `OPEN`; `SHUT`: nothing comes any more; `DROPPING`: that, and what is there is about to go; `DOOMED`: the same, once it is known what was taken of a lease |
  * | `DONE`       | of the messages that were ever put, how many are done; it wraps around |
  * | `DROPPED`    | `DONE` as it will be once all that is there is dropped |
+ * | lease        | see `_lease.ts`                                    |
  * | ring         | see `_ring.ts`                                     |
  *
  * Whoever dies in the middle: a getter has the message, or it is still there; a putter's is there, or is not,
  * and is unfinished or is not, by one store. What is `DROPPING` is dropped by the next to enter the guard.
  * What a nudged one did not live to do, the others look for, since all look when somebody has died.
+ *
+ * While messages are leased, none is taken: a getter recalls them and waits, also one that has no time, for as
+ * long as {@linkcode PATIENCE}, since there are some.
  */
 
+import { callingRealm } from "../sync/_identity.ts";
 import { type Deadline, isOver, type Protocol } from "../sync/_drive.ts";
 import { linger } from "../sync/_park.ts";
 import { thisRealm } from "../sync/_realm.ts";
@@ -25,17 +30,26 @@ import { allocate, OWN_WORDS, WaitQueue } from "../sync/_wait_queue.ts";
 import { FIELD, NODE } from "../sync/_waiters.ts";
 import { AT_ONCE, nudge, nudgeAll, TOO_LATE, untilDone } from "../sync/_waiting.ts";
 import type { Message } from "./_frame.ts";
-import { allocateBytes, Ring, RING_COUNT, RING_WORDS } from "./_ring.ts";
+import { Lease, LEASE_WORDS } from "./_lease.ts";
+import { allocateBytes, Ring, RING_COUNT, RING_WORDS, type Suits } from "./_ring.ts";
 import { Slip } from "./_slip.ts";
 
 const STATE = OWN_WORDS;
 const DONE = OWN_WORDS + 1;
 const DROPPED = OWN_WORDS + 2;
-const RING = OWN_WORDS + 3;
+const LEASE = OWN_WORDS + 3;
+const RING = LEASE + LEASE_WORDS;
 
 const OPEN = 0;
 const SHUT = 1;
 const DROPPING = 2;
+const DOOMED = 3;
+
+/**
+ * Milliseconds that a getter without time waits for leased messages: a process that goes on answers in less
+ * than one; longer holds up the getter for one that does not.
+ */
+const PATIENCE = 200;
 
 /** The memory of a mailbox. */
 export interface MailboxMemory {
@@ -51,6 +65,8 @@ export interface MailboxMemory {
 export type PutEnd = "put" | "full" | "shut";
 /** How a get ended: with the message, or without. */
 export type GetEnd = Uint8Array<ArrayBuffer>[] | "empty" | "shut";
+/** How one ended that may not want the message: `unsuited` is one that stays. */
+export type ChoosyEnd = GetEnd | "unsuited";
 
 /** Memory for a mailbox. */
 export function allocateMailbox(maxsize: number): MailboxMemory {
@@ -70,6 +86,7 @@ export class Mailbox {
   readonly #putters: WaitQueue;
   readonly #joiners: WaitQueue;
   readonly #words: Int32Array<SharedArrayBuffer>;
+  readonly #lease: Lease;
   readonly #ring: Ring;
   readonly #maxsize: number;
   /** Whether the message that this thread put or got last was large: the next one may well be. */
@@ -83,6 +100,7 @@ export class Mailbox {
     this.#putters = new WaitQueue(memory.putters);
     this.#joiners = new WaitQueue(memory.joiners);
     this.#words = this.#getters.words;
+    this.#lease = new Lease(this.#words, LEASE);
     const words = this.#words.subarray(RING, RING + RING_WORDS);
     this.#ring = new Ring(words, memory.bytes, () => this.#getters.checkHeld());
   }
@@ -101,7 +119,12 @@ export class Mailbox {
 
   /** How many messages there are. */
   get count(): number {
-    return this.#ring.count;
+    return Atomics.load(this.#words, STATE) === DOOMED ? 0 : this.#ring.count;
+  }
+
+  /** Whether there are messages that nobody else can take for now. */
+  get isLeased(): boolean {
+    return this.#lease.count > 0;
   }
 
   get isFull(): boolean {
@@ -110,6 +133,11 @@ export class Mailbox {
 
   get isShut(): boolean {
     return Atomics.load(this.#words, STATE) !== OPEN;
+  }
+
+  /** Whether they are with that realm. */
+  isLeasedTo(realm: number): boolean {
+    return this.#lease.isOf(realm);
   }
 
   /**
@@ -191,41 +219,129 @@ export class Mailbox {
    * Takes the oldest message if there is one.
    *
    * @param slip Where it goes if it is short enough.
+   * @param suits Whether it is wanted; else it stays.
    */
   tryGet(): GetEnd;
   tryGet<S extends Slip>(slip: S): GetEnd | S;
-  tryGet<S extends Slip>(slip?: S): GetEnd | S {
+  tryGet<S extends Slip>(slip: S, suits: Suits): ChoosyEnd | S;
+  tryGet<S extends Slip>(slip?: S, suits?: Suits): ChoosyEnd | S {
     this.#getters.enter(this.#hasLarge);
     try {
-      return this.#getNow(slip) ?? "empty";
+      return this.#getNow(callingRealm(), slip, suits) ?? "empty";
     } finally {
       this.#getters.leave();
     }
   }
 
   /** Takes the oldest message, once there is one. */
-  *get(realm: number, deadline: Deadline): Protocol<GetEnd> {
+  get(realm: number, deadline: Deadline): Protocol<GetEnd>;
+  get(realm: number, deadline: Deadline, suits: Suits): Protocol<ChoosyEnd>;
+  *get(realm: number, deadline: Deadline, suits?: Suits): Protocol<ChoosyEnd> {
+    let limit = deadline;
     const now = this.#getters.guarded(() => {
-      const now = this.#getNow();
+      const now = this.#getNow<never>(realm, undefined, suits);
       if (now !== undefined) return now;
-      return isOver(deadline) ? "empty" : this.#getters.join(realm, 0);
+      if (isOver(deadline)) {
+        if (!this.#isHeld()) return "empty";
+        limit = { ...deadline, until: performance.now() + PATIENCE };
+      }
+      return this.#getters.join(realm, 0);
     });
     if (typeof now !== "number") return now;
-    return (yield* untilDone(this.#getters, now, deadline, {
+    return (yield* untilDone<ChoosyEnd>(this.#getters, now, limit, {
       guard: this.#getters,
-      attempt: () => this.#getNow(),
+      attempt: () => {
+        const now = this.#getNow<never>(realm, undefined, suits);
+        // It is for another, who may wait.
+        if (now === "unsuited") this.#tellGetters();
+        return now === undefined && limit !== deadline && !this.#isHeld() ? "empty" : now;
+      },
       left: () => this.#tellGetters(),
     })) ?? "empty";
   }
 
-  #getNow(): Uint8Array<ArrayBuffer>[] | "shut" | undefined;
-  #getNow<S extends Slip>(slip?: S): Uint8Array<ArrayBuffer>[] | S | "shut" | undefined;
-  #getNow<S extends Slip>(slip?: S): Uint8Array<ArrayBuffer>[] | S | "shut" | undefined {
-    const message = this.#ring.read(slip);
+  #getNow<S extends Slip>(
+    realm: number,
+    slip?: S,
+    suits?: Suits,
+  ): Exclude<ChoosyEnd, "empty"> | S | undefined {
+    if (this.#isHeld()) {
+      this.#lease.recall();
+      return Atomics.load(this.#words, STATE) === DOOMED ? "shut" : undefined;
+    }
+    const message = this.#ring.read(slip, suits);
     if (message === undefined) return this.isShut ? "shut" : undefined;
+    if (message === null) return "unsuited";
+    this.#lease.got(realm);
     this.#hasLarge = isLarge(message);
     if (this.#maxsize > 0) this.#tellPutters();
     return message;
+  }
+
+  /** Whether messages are leased to one that lives; what the dead had is there as before. Under the guard. */
+  #isHeld(): boolean {
+    if (this.#lease.count === 0) return false;
+    if (this.#lease.isAlive) return true;
+    this.#endLease();
+    return false;
+  }
+
+  #endLease(): void {
+    this.#lease.shrink(0);
+    if (Atomics.load(this.#words, STATE) === DOOMED) {
+      this.#shutAtOnce();
+      nudgeAll(this.#joiners);
+    }
+    nudgeAll(this.#getters);
+  }
+
+  /**
+   * Takes the oldest message, and leases those after it to the same realm: if it got the last one, too, and
+   * nobody waits.
+   *
+   * @param into Gets all of them, see {@linkcode Ring.pack}.
+   * @param most How many there may be.
+   * @returns How many there are, in how many words; 0 where the oldest can't be had so. And, for
+   * {@linkcode watchLease}, how often messages were recalled.
+   */
+  getSeveral(
+    realm: number,
+    into: Int32Array,
+    most: number,
+    mayGo: (first: number) => boolean,
+  ): { count: number; words: number; recalls: number } {
+    return this.#getters.guarded(() => {
+      const { recalls } = this.#lease;
+      if (this.#isHeld()) return { count: 0, words: 0, recalls };
+      const isAlone = this.#lease.wasLast(realm) && this.#getters.first() === 0;
+      const packed = this.#ring.pack(into, isAlone ? most : 1, mayGo);
+      if (packed.count > 0) {
+        this.#ring.drop();
+        this.#lease.got(realm);
+        this.#lease.begin(realm, packed.count - 1);
+        if (this.#maxsize > 0) this.#tellPutters();
+      }
+      return { ...packed, recalls };
+    });
+  }
+
+  /** Calls `wanted` once somebody wants messages that are leased. */
+  watchLease(recalls: number, wanted: () => void): void {
+    this.#lease.watch(recalls, wanted);
+  }
+
+  /** A realm has taken some of the messages that are leased to it, and keeps the others or does not. */
+  settleLease(realm: number, taken: number, keeps: boolean): void {
+    this.#getters.guarded(() => {
+      if (!this.#lease.isOf(realm)) return;
+      const count = Math.min(this.#lease.count, taken);
+      for (let i = 0; i < count; i++) {
+        this.#lease.shrink(this.#lease.count - 1);
+        this.#ring.drop();
+      }
+      if (!keeps || this.#lease.count === 0) this.#endLease();
+      if (this.#maxsize > 0 && count > 0) this.#tellPutters();
+    });
   }
 
   #tellGetters(): void {
@@ -262,17 +378,22 @@ export class Mailbox {
    */
   shut(immediate: boolean): void {
     this.#getters.guarded(() => {
-      if (!immediate) Atomics.store(this.#words, STATE, SHUT);
-      else {
-        const left = Math.max(this.unfinished - this.count, 0);
-        Atomics.store(this.#words, DROPPED, this.#ring.written - left);
-        Atomics.store(this.#words, STATE, DROPPING);
-        this.#drop();
-      }
+      if (immediate && this.#isHeld()) {
+        Atomics.store(this.#words, STATE, DOOMED);
+        this.#lease.recall();
+      } else if (immediate) this.#shutAtOnce();
+      else if (!this.isShut) Atomics.store(this.#words, STATE, SHUT);
       nudgeAll(this.#getters);
       nudgeAll(this.#putters);
       nudgeAll(this.#joiners);
     });
+  }
+
+  #shutAtOnce(): void {
+    const left = Math.max(this.unfinished - this.#ring.count, 0);
+    Atomics.store(this.#words, DROPPED, this.#ring.written - left);
+    Atomics.store(this.#words, STATE, DROPPING);
+    this.#drop();
   }
 
   /** To do it once more, or to do the rest, comes to the same. */
@@ -300,13 +421,17 @@ export class Mailbox {
   /** Waits until all messages are done; whether they were in time. */
   *join(realm: number, deadline: Deadline): Protocol<boolean> {
     const node = this.#getters.guarded(() => {
+      this.#isHeld();
       if (this.unfinished === 0) return AT_ONCE;
       return isOver(deadline) ? TOO_LATE : this.#joiners.join(realm, 0);
     });
     if (node <= 0) return node === AT_ONCE;
     const end = yield* untilDone(this.#joiners, node, deadline, {
       guard: this.#getters,
-      attempt: () => this.unfinished === 0 ? true : undefined,
+      attempt: () => {
+        this.#isHeld();
+        return this.unfinished === 0 ? true : undefined;
+      },
     });
     return end ?? false;
   }

@@ -12,7 +12,7 @@
  * - An object that goes back to where it lives is itself again.
  */
 
-import { actAs, actsFor } from "../sync/_identity.ts";
+import { actAs, actsFor, type Identity } from "../sync/_identity.ts";
 import { kindNamed, type ShareableKind, type Variety } from "../sync/_shareable.ts";
 import { goneError } from "../sync/_gone.ts";
 import { RuntimeError } from "../sync/errors.ts";
@@ -25,16 +25,30 @@ import {
   type CallMessage,
   type DropMessage,
   type ObjectMessage,
+  type PutsMessage,
   type RemoteRecord,
   type ReplyMessage,
   ROOT,
+  type TakenMessage,
 } from "./_object_protocol.ts";
-import { type Home, homeOf, type RemoteAnswer, remoteObject } from "./_remote_object.ts";
+import {
+  type Ahead,
+  type Home,
+  homeOf,
+  type RemoteAnswer,
+  remoteObject,
+} from "./_remote_object.ts";
 import { receivedFunction } from "./_received_function.ts";
+import { referredFunction } from "./_referred_function.ts";
 import type { RelayKind } from "./_relay_kind.ts";
 import { type Relay, relay, relayed } from "./_relays.ts";
 import { ObjectNumbers } from "./_object_numbers.ts";
-import { type RemoteMethod, remoteMethod } from "./_remote_methods.ts";
+import { getsSeveral, type RemoteMethod, remoteMethod } from "./_remote_methods.ts";
+import { QueuesAhead } from "./_items_ahead.ts";
+import { PutsTogether } from "./_puts_together.ts";
+import { inRows, putAll, type PutAnswer } from "./_queue_puts.ts";
+import { settleItems } from "./_queue_leases.ts";
+import { deed } from "./_remote_deeds.ts";
 import { providePorts } from "./_shared_objects.ts";
 import { RemoteError } from "./errors.ts";
 
@@ -75,6 +89,8 @@ export interface ObjectLink {
    * place, such as a socket, is not passed on to it.
    */
   readonly isForeign?: boolean;
+  /** Whether {@linkcode ObjectPort.flush} is called before anything else is sent this way, and at the end. */
+  readonly sendsAhead?: boolean;
   /** What the other side can call from the start, by the number {@linkcode ROOT}, and its kind. */
   readonly root?: { readonly object: object; readonly kind: string };
   /** The numbers of objects, where several ways have them in common. */
@@ -91,6 +107,11 @@ export class ObjectPort implements Exporter, Importer, Home {
   /** The other side's calls that may be aborted, and who calls. */
   readonly #serving = new Map<number, { controller: AbortController; realm: number }>();
   readonly #collected: FinalizationRegistry<number>;
+  /** Items of the other side's queues. */
+  readonly #ahead: QueuesAhead | undefined;
+  /** Items for them. */
+  readonly #puts: PutsTogether | undefined;
+  readonly refersToFunctions: boolean;
   /** How many streams and sockets were sent, each of which can be sent once. */
   relays = 0;
   #lastCall = 0;
@@ -106,6 +127,14 @@ export class ObjectPort implements Exporter, Importer, Home {
     this.#numbers = link.numbers ?? new ObjectNumbers();
     const root = link.root ?? (link.sharesMemory ? { object: desk, kind: "desk" } : undefined);
     if (root !== undefined) this.#exports.set(ROOT, { ...root, times: Infinity });
+    this.refersToFunctions = link.isForeign !== true;
+    if (link.sendsAhead) {
+      const post = (message: ObjectMessage) => {
+        if (!this.#isClosed) link.post(message);
+      };
+      this.#ahead = new QueuesAhead(post);
+      this.#puts = new PutsTogether({ post, expect: (realm) => this.#expect(realm) });
+    }
     this.#collected = new FinalizationRegistry((object) => this.#drop(object));
   }
 
@@ -188,6 +217,44 @@ export class ObjectPort implements Exporter, Importer, Home {
     return receivedFunction(record);
   }
 
+  /** A function that was sent by reference. */
+  refer(record: unknown): unknown {
+    if (this.refersToFunctions) return referredFunction(record);
+    throw new TypeError("Cannot receive a function: the other side is a program of its own");
+  }
+
+  /** The items of a queue that were sent ahead. */
+  ahead(object: number): Ahead | undefined {
+    return this.#ahead?.of(object);
+  }
+
+  /** Puts an item into a queue, together with others. */
+  put(object: number, item: unknown): Promise<unknown> | undefined {
+    if (this.#isClosed) throw this.#gone("call put");
+    return this.#puts?.put(object, item);
+  }
+
+  /** Sends what comes before anything else: what was taken, and items; whether there was any of it. */
+  flush(): boolean {
+    const hasTaken = this.#ahead?.flush() ?? false;
+    return (this.#puts?.flush() ?? false) || hasTaken;
+  }
+
+  /** Begins a call for a realm. */
+  #expect(realm: number): { call: number; answer: Promise<RemoteAnswer> } {
+    const call = ++this.#lastCall;
+    if (realm !== ITSELF) this.#name(realm);
+    const answer = Promise.withResolvers<RemoteAnswer>();
+    this.#pending.set(call, answer);
+    if (this.#pending.size === 1) this.#link.waits?.(true);
+    return { call, answer: answer.promise };
+  }
+
+  #post(message: ObjectMessage): void {
+    this.flush();
+    this.#link.post(message);
+  }
+
   /** Tells the other side that an object of its is not wanted any more, unless it came again. */
   #drop(object: number): void {
     if (this.#imports.get(object)?.ref.deref() === undefined) this.release(object);
@@ -198,7 +265,8 @@ export class ObjectPort implements Exporter, Importer, Home {
     const imported = this.#imports.get(object);
     if (imported === undefined || this.#isClosed) return;
     this.#imports.delete(object);
-    this.#link.post({ kind: "drop", object, times: imported.times });
+    this.#ahead?.delete(object);
+    this.#post({ kind: "drop", object, times: imported.times });
   }
 
   /** The objects that the other side has. */
@@ -214,26 +282,17 @@ export class ObjectPort implements Exporter, Importer, Home {
     signal?: AbortSignal,
   ): Promise<RemoteAnswer> {
     if (this.#isClosed) throw this.#gone(`call ${method}`);
-    const call = ++this.#lastCall;
+    const encoded = encode(args, [], this);
     const { realm, task } = actsFor();
-    if (realm !== ITSELF) this.#name(realm);
-    const message: CallMessage = {
-      kind: "call",
-      call,
-      object,
-      method,
-      args: encode(args, [], this),
-      realm,
-      task,
-    };
-    const answer = Promise.withResolvers<RemoteAnswer>();
-    const abort = () => this.#link.post({ kind: "abort", call });
-    this.#pending.set(call, answer);
-    if (this.#pending.size === 1) this.#link.waits?.(true);
+    // What is put before is to have the numbers before.
+    this.flush();
+    const { call, answer } = this.#expect(realm);
+    const message: CallMessage = { kind: "call", call, object, method, args: encoded, realm, task };
+    const abort = () => this.#post({ kind: "abort", call });
     try {
-      this.#link.post(message);
+      this.#post(message);
       signal?.addEventListener("abort", abort);
-      return await answer.promise;
+      return await answer;
     } finally {
       signal?.removeEventListener("abort", abort);
       this.#answered(call);
@@ -244,7 +303,7 @@ export class ObjectPort implements Exporter, Importer, Home {
   #name(realm: number): void {
     this.#named.add(realm);
     this.#stopTelling ??= whenActingEnds((realm) => {
-      if (this.#named.delete(realm)) this.#link.post({ kind: "ended", realm });
+      if (this.#named.delete(realm)) this.#post({ kind: "ended", realm });
     });
   }
 
@@ -273,9 +332,47 @@ export class ObjectPort implements Exporter, Importer, Home {
       case "ended":
         this.#ended(message.realm);
         break;
+      case "puts":
+        this.#servePuts(message);
+        break;
+      case "taken":
+        this.#settleItems(message);
+        break;
+      case "recall items":
+        this.#ahead?.giveBack(message.object);
+        break;
       default:
         message satisfies never;
     }
+  }
+
+  #servePuts({ call, object, items, count, realm, task }: PutsMessage): void {
+    const reply = (first: number, times: number, failure?: { error: unknown }) => {
+      if (!this.#isClosed) this.#reply(call + first, undefined, failure, false, times);
+    };
+    let ends: PutAnswer[];
+    try {
+      const exported = this.#exports.get(object);
+      if (exported === undefined || !getsSeveral(exported.kind)) throw notThere("put");
+      ends = actAs(this.#who(realm, task), () => putAll(exported.object, items, count));
+    } catch (error) {
+      return reply(0, count, { error });
+    }
+    for (const { first, times, put } of inRows(ends)) {
+      if (put === true) reply(first, times);
+      else put.then(() => reply(first, 1), (error) => reply(first, 1, { error }));
+    }
+  }
+
+  #settleItems({ object, taken, keeps }: TakenMessage): void {
+    const exported = this.#exports.get(object);
+    if (exported === undefined || !getsSeveral(exported.kind)) return;
+    actAs(this.#who(ITSELF, 0), () => settleItems(exported.object, taken, keeps));
+  }
+
+  /** As whom a realm of the other side acts. */
+  #who(realm: number, task: number): Identity {
+    return { realm: this.#acting.of(realm), task, name: () => this.#nameOf(realm) };
   }
 
   /** A realm that the other side has named is gone. */
@@ -285,14 +382,20 @@ export class ObjectPort implements Exporter, Importer, Home {
     for (const call of this.#serving.values()) if (call.realm === realm) call.controller.abort();
   }
 
-  #settle({ call, value, error, abandoned }: ReplyMessage): void {
+  #settle(reply: ReplyMessage): void {
+    const times = Math.min(reply.times ?? 1, this.#pending.size);
+    for (let i = 0; i < times; i++) this.#settleOne(reply.call + i, reply);
+  }
+
+  #settleOne(call: number, { value, error, abandoned }: ReplyMessage): void {
     // Now: the way may be one that is only let go of while a message of its is handled.
     const pending = this.#answered(call);
+    if (pending === undefined) return;
     try {
-      if (error !== null) pending?.reject(decodeError(error));
-      else pending?.resolve({ value: decode(value, this), abandoned });
+      if (error !== null) pending.reject(decodeError(error));
+      else pending.resolve({ value: decode(value, this), abandoned });
     } catch (error) {
-      pending?.reject(error);
+      pending.reject(error);
     }
   }
 
@@ -328,11 +431,13 @@ export class ObjectPort implements Exporter, Importer, Home {
     value: unknown,
     failure: { error: unknown } | undefined,
     abandoned: boolean,
+    times = 1,
   ): void {
     const error = failure === undefined ? null : encodeError(failure.error);
     try {
       const encoded = encode(value, [], this);
-      this.#link.post({ kind: "reply", call, value: encoded, error, abandoned });
+      const reply = { kind: "reply", call, value: encoded, error, abandoned } as const;
+      this.#post(times === 1 ? reply : { ...reply, times });
     } catch (cause) {
       // A call that got no answer would never end.
       if (failure !== undefined) throw cause;
@@ -347,19 +452,21 @@ export class ObjectPort implements Exporter, Importer, Home {
     const exported = this.#exports.get(object);
     const way = exported && wayOf(exported, method);
     if (exported === undefined || way === undefined) {
-      throw new RemoteError(
-        `Cannot call ${String(method)}: there is no such object, or no such method`,
-      );
+      throw notThere(method);
     }
     const given = decode(args, this) as unknown[];
     const full = way === "call" ? given : withSignal(given, way, signal);
-    const who = { realm: this.#acting.of(realm), task, name: () => this.#nameOf(realm) };
     const { object: target, variety } = exported;
-    const value = await actAs(
-      who,
-      () =>
-        variety === undefined ? invoke(target, method, full) : variety.call(target, method, full),
-    );
+    const own = variety === undefined ? deed(method) : undefined;
+    const recall = () => {
+      if (!this.#isClosed) this.#post({ kind: "recall items", object });
+    };
+    const value = await actAs(this.#who(realm, task), () => {
+      if (own !== undefined) return own(target, full, recall);
+      return variety === undefined
+        ? invoke(target, method, full)
+        : variety.call(target, method, full);
+    });
     return { target, value };
   }
 
@@ -396,6 +503,12 @@ function abandon({ object }: Exported): void {
 function wayOf({ object, kind, variety }: Exported, method: string): RemoteMethod | undefined {
   if (variety === undefined) return remoteMethod(kind, method);
   return variety.allows(object, method) ? "call" : undefined;
+}
+
+function notThere(method: string): RemoteError {
+  return new RemoteError(
+    `Cannot call ${String(method)}: there is no such object, or no such method`,
+  );
 }
 
 /** Why a result was not sent. */

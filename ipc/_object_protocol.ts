@@ -40,6 +40,8 @@ export interface ReplyMessage {
   error: WireError | null;
   /** Whether the object was left by a dead holder, after the call. */
   abandoned: boolean;
+  /** How many calls it ends, this one and those after it; one if it does not say. */
+  times?: number;
 }
 
 /** The caller does not want to wait any more. */
@@ -55,13 +57,42 @@ export interface DropMessage {
   times: number;
 }
 
+/** Puts items into a queue: as many calls, of that number and those after it. */
+export interface PutsMessage {
+  kind: "puts";
+  call: number;
+  object: number;
+  /** Each its length in four bytes, and its bytes (`_item_bytes.ts`), filled up to four. */
+  items: Uint8Array;
+  count: number;
+  realm: number;
+  task: number;
+}
+
+/** Of the items of a queue that were sent ahead some have been taken; the others are kept, or are not. */
+export interface TakenMessage {
+  kind: "taken";
+  object: number;
+  taken: number;
+  keeps: boolean;
+}
+
+/** The items of a queue that were sent ahead are wanted back. */
+export interface RecallMessage {
+  kind: "recall items";
+  object: number;
+}
+
 /** See the head of the file. */
 export type ObjectMessage =
   | CallMessage
   | ReplyMessage
   | AbortMessage
   | DropMessage
-  | EndedMessage;
+  | EndedMessage
+  | PutsMessage
+  | TakenMessage
+  | RecallMessage;
 
 /**
  * What is sent of an object: its class and number, and what of it never changes, for one that lives with the
@@ -73,8 +104,11 @@ export type RemoteRecord =
   | readonly ["here", object: number]
   | readonly ["relay", kind: RelayKind, object: number, facts: unknown];
 
+const KINDS: ReadonlySet<string> = new Set<ObjectMessage["kind"]>([
+  ...["call", "reply", "abort", "drop", "ended", "puts", "taken", "recall items"] as const,
+]);
+
 /** Whether a message is about objects. */
 export function isObjectMessage(message: { kind: string }): message is ObjectMessage {
-  return message.kind === "call" || message.kind === "reply" || message.kind === "abort" ||
-    message.kind === "drop" || message.kind === "ended";
+  return KINDS.has(message.kind);
 }

@@ -56,6 +56,14 @@ export function behindItself(): RuntimeError {
   );
 }
 
+/** See `getSync`. */
+export function behindChild(): RuntimeError {
+  return new RuntimeError(
+    "Cannot get an item: what there is was sent ahead to a child process, which this thread would have to " +
+      "hear of to get it, and it would wait for ever: use await get()",
+  );
+}
+
 /** The queue was shut down. */
 export function shutDown(what: string, more: string): ShutDown {
   return new ShutDown(`Cannot ${what}: the queue was shut down${more}`);

@@ -43,6 +43,18 @@ const METHODS: Readonly<Record<string, Readonly<Record<string, RemoteMethod>>>> 
   Barrier: { wait: 0, reset: "call", abort: "call" },
 };
 
+/**
+ * In place of `get`: asks for an item and some of those after it (`_queue_leases.ts`), with the limit at the
+ * same place. It is no method of the object itself.
+ */
+export const GET_SEVERAL = "getSeveral";
+const GET_LIMIT = 0;
+
+/** Whether a class has that. */
+export function getsSeveral(kind: string): boolean {
+  return kind === "Queue" || kind === "JoinableQueue" || kind === "SimpleQueue";
+}
+
 /** Methods that are made of others, so that they work as they are. */
 export const LOCAL_METHODS: readonly PropertyKey[] = [
   "constructor",
@@ -64,6 +76,7 @@ export function remoteMethods(kind: string): Readonly<Record<string, RemoteMetho
 
 /** How a method of a class is called; `undefined` when it can't be. */
 export function remoteMethod(kind: string, method: string): RemoteMethod | undefined {
+  if (method === GET_SEVERAL && getsSeveral(kind)) return GET_LIMIT;
   const methods = remoteMethods(kind);
   return Object.hasOwn(methods, method) ? methods[method] : undefined;
 }

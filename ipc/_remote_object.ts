@@ -6,13 +6,24 @@ import { withArticle } from "../sync/_article.ts";
 import type { WaitLimit } from "../sync/_drive.ts";
 import type { ShareableKind } from "../sync/_shareable.ts";
 import { CancelledError, RuntimeError } from "../sync/errors.ts";
-import { LOCAL_METHODS, type RemoteMethod, remoteMethods } from "./_remote_methods.ts";
+import {
+  GET_SEVERAL,
+  getsSeveral,
+  LOCAL_METHODS,
+  type RemoteMethod,
+  remoteMethods,
+} from "./_remote_methods.ts";
 
 /** What a call came to. */
 export interface RemoteAnswer {
   readonly value: unknown;
   /** Whether the object was left by a dead holder. */
   readonly abandoned: boolean;
+}
+
+/** Items of a queue that were sent ahead: gets one of them, or by a call. */
+export interface Ahead {
+  get(args: readonly unknown[], call: (method: string) => Promise<unknown>): Promise<unknown>;
 }
 
 /** Where such objects live. */
@@ -30,6 +41,10 @@ export interface Home {
   ): Promise<RemoteAnswer>;
   /** Lets go of an object: nobody here wants it any more. */
   release?(object: number): void;
+  /** Puts an item into a queue, together with others; `undefined` where it has to be put by itself. */
+  put?(object: number, item: unknown): Promise<unknown> | undefined;
+  /** The items of a queue that were sent ahead, where some may be. */
+  ahead?(object: number): Ahead | undefined;
 }
 
 /** An object's home, and its number there. */
@@ -84,7 +99,9 @@ function remotePrototype(kind: ShareableKind<object>): object {
     if (!LOCAL_METHODS.includes(key)) Object.defineProperty(prototype, key, refusing(kind, key));
   }
   for (const [name, way] of Object.entries(remoteMethods(kind.name))) {
-    Object.defineProperty(prototype, name, { value: calling(kind, name, way), configurable: true });
+    const several = getsSeveral(kind.name) ? SEVERAL[name] : undefined;
+    const value = (several ?? calling)(kind, name, way);
+    Object.defineProperty(prototype, name, { value, configurable: true });
   }
   Object.defineProperty(prototype, "abandoned", {
     configurable: true,
@@ -121,29 +138,69 @@ function refusing(kind: ShareableKind<object>, key: PropertyKey): PropertyDescri
 
 function calling(kind: ShareableKind<object>, name: string, way: RemoteMethod) {
   return async function (this: object, ...args: unknown[]): Promise<unknown> {
-    const address = addresses.get(this);
-    if (address === undefined) throw new TypeError(`Cannot call ${name}: this is no ${kind.name}`);
-    const refusal = kind.refuses?.(this, name);
-    if (refusal !== undefined) throw refusal;
-    const { port, id } = address;
-    const signal = way === "call" ? undefined : signalOf(args[way]);
-    if (way === "call" || signal === undefined) {
-      return learn(this, await port.call(id, name, args));
-    }
-    if (signal.aborted) {
-      const message = `Cannot ${deedOf(kind.name, name)}: the signal was aborted`;
-      throw new CancelledError(message, { cause: signal.reason });
-    }
-    const { signal: _, ...limit } = args[way] as WaitLimit;
-    const sent = [...args];
-    sent[way] = limit;
-    try {
-      return learn(this, await port.call(id, name, sent, signal));
-    } catch (error) {
-      if (!(error instanceof CancelledError) || !signal.aborted) throw error;
-      throw new CancelledError(error.message, { cause: signal.reason });
-    }
+    return await ask(this, addressOf(this, kind, name), kind, [name, way, args]);
   };
+}
+
+/** The same for what may have been sent ahead. */
+function getting(kind: ShareableKind<object>, name: string, way: RemoteMethod) {
+  return async function (this: object, ...args: unknown[]): Promise<unknown> {
+    const address = addressOf(this, kind, name);
+    const ahead = address.port.ahead?.(address.id);
+    const call = (name: string) => ask(this, address, kind, [name, way, args]);
+    return await (ahead === undefined ? call(name) : ahead.get(args, call));
+  };
+}
+
+/** The same for what may be put together with others. */
+function putting(kind: ShareableKind<object>, name: string, way: RemoteMethod) {
+  return async function (this: object, ...args: unknown[]): Promise<unknown> {
+    const address = addressOf(this, kind, name);
+    if (args.length < 2 || args[1] === undefined) {
+      const answer = address.port.put?.(address.id, args[0]);
+      if (answer !== undefined) return void await answer;
+    }
+    return await ask(this, address, kind, [name, way, args]);
+  };
+}
+
+/** Methods of queues that are more than a call. */
+const SEVERAL: Readonly<Record<string, typeof calling>> = { get: getting, put: putting };
+
+/** Where an object lives of which a method is called. */
+function addressOf(object: object, kind: ShareableKind<object>, name: string): Address {
+  const address = addresses.get(object);
+  if (address === undefined) throw new TypeError(`Cannot call ${name}: this is no ${kind.name}`);
+  const refusal = kind.refuses?.(object, name);
+  if (refusal !== undefined) throw refusal;
+  return address;
+}
+
+async function ask(
+  object: object,
+  { port, id }: Address,
+  kind: ShareableKind<object>,
+  [name, way, args]: [string, RemoteMethod, readonly unknown[]],
+): Promise<unknown> {
+  const signal = way === "call" ? undefined : signalOf(args[way]);
+  if (way === "call" || signal === undefined) {
+    return learn(object, await port.call(id, name, args));
+  }
+  if (signal.aborted) {
+    const message = `Cannot ${
+      deedOf(kind.name, name === GET_SEVERAL ? "get" : name)
+    }: the signal was aborted`;
+    throw new CancelledError(message, { cause: signal.reason });
+  }
+  const { signal: _, ...limit } = args[way] as WaitLimit;
+  const sent = [...args];
+  sent[way] = limit;
+  try {
+    return learn(object, await port.call(id, name, sent, signal));
+  } catch (error) {
+    if (!(error instanceof CancelledError) || !signal.aborted) throw error;
+    throw new CancelledError(error.message, { cause: signal.reason });
+  }
 }
 
 /** What a method does that may wait, in the words of the class itself. */

@@ -8,6 +8,7 @@
 
 import { nameOf, textOf } from "./_function_text.ts";
 import type { CallDescription, SourceDescription } from "./callable.ts";
+import { noteExports } from "./_known_exports.ts";
 import { importMainModule, mainModule } from "./_main_module.ts";
 import { RuntimeError } from "../sync/errors.ts";
 
@@ -58,6 +59,11 @@ export class Resolver {
   /** Whether the worker may do less than its parent: only then it can lack what the parent has. */
   get #isLimited(): boolean {
     return Object.keys(this.#loaders).length > 0;
+  }
+
+  /** Whether a module is one of `modules`. */
+  lists(url: string): boolean {
+    return this.#modules.includes(url);
   }
 
   /** Loads `modules`; one that fails is reported by the first task that needs it. */
@@ -158,7 +164,9 @@ export class Resolver {
 
   async #load(url: string): Promise<Exports> {
     const load = () => this.#aroundImport(this.#loaders[url] ?? (() => import(url)));
-    return await (url === mainModule() ? importMainModule(load) : load());
+    const exports = await (url === mainModule() ? importMainModule(load) : load());
+    noteExports(url, exports);
+    return exports;
   }
 }
 

@@ -48,6 +48,9 @@ const UNIT = 8;
 const HEADER = 2 * UNIT;
 const NUMBER = 2;
 
+/** Whether a message is wanted by who would take it. */
+export type Suits = (message: Message | Slip) => boolean;
+
 /** Memory for the messages of a ring. */
 export function allocateBytes(): SharedArrayBuffer {
   return new SharedArrayBuffer(FIRST_BYTES, { maxByteLength: MOST_BYTES });
@@ -148,11 +151,13 @@ export class Ring {
    * Takes the oldest message out, if there is one.
    *
    * @param slip Where it goes if it has one part and is short enough.
-   * @returns Its parts, or the slip.
+   * @param suits Whether it is wanted; else it stays.
+   * @returns Its parts, or the slip; `null` for one that is not wanted.
    */
   read(): Uint8Array<ArrayBuffer>[] | undefined;
   read<S extends Slip>(slip?: S): Uint8Array<ArrayBuffer>[] | S | undefined;
-  read<S extends Slip>(slip?: S): Uint8Array<ArrayBuffer>[] | S | undefined {
+  read<S extends Slip>(slip?: S, suits?: Suits): Uint8Array<ArrayBuffer>[] | S | undefined | null;
+  read<S extends Slip>(slip?: S, suits?: Suits): Uint8Array<ArrayBuffer>[] | S | undefined | null {
     const start = this.#first();
     if (start === undefined) return undefined;
     const length = this.#lengths[start / 4]!;
@@ -160,6 +165,7 @@ export class Ring {
     const message = slip !== undefined && parts === 1 && length <= slip.bytes.length
       ? this.#copyTo(slip, start + HEADER, length)
       : this.#copyAll(start + HEADER, parts, length);
+    if (suits !== undefined && !suits(message)) return null;
     this.#check();
     this.#set(HEAD, this.#after(start, length));
     this.#words[COUNT]! -= 1;
@@ -190,6 +196,46 @@ export class Ring {
     const part = new Uint8Array(length);
     part.set(this.#bytes.subarray(at, at + length));
     return part;
+  }
+
+  /**
+   * Copies the oldest messages and leaves them where they are: each its length in bytes, and its bytes, filled
+   * up to four.
+   *
+   * @param into Where to.
+   * @param most How many.
+   * @param mayGo Whether one may that begins with the byte; one of several parts may not.
+   * @returns How many, and how many words they have.
+   */
+  pack(
+    into: Int32Array,
+    most: number,
+    mayGo: (first: number) => boolean,
+  ): { count: number; words: number } {
+    let words = 0;
+    let count = 0;
+    this.#look();
+    const lengths = this.#lengths;
+    for (let at = this.#get(HEAD); count < most && at !== this.#get(TAIL); count++) {
+      const start = this.#skipped(at);
+      const word = start / 4;
+      const length = lengths[word]!;
+      const payload = Math.ceil(length / 4);
+      if (lengths[word + 1] !== 1 || words + 1 + payload > into.length) break;
+      if (!mayGo(this.#bytes[start + HEADER]!)) break;
+      into[words++] = length;
+      const from = word + HEADER / 4;
+      for (let i = 0; i < payload; i++) into[words++] = lengths[from + i]!;
+      at = this.#after(start, length);
+    }
+    return { count, words };
+  }
+
+  /** Drops the oldest message, of which there is one. */
+  drop(): void {
+    const start = this.#first()!;
+    this.#set(HEAD, this.#after(start, this.#lengths[start / 4]!));
+    this.#words[COUNT]! -= 1;
   }
 
   /** Drops all messages. */

@@ -12,6 +12,7 @@ import { setMainModule } from "./_main_module.ts";
 import { withoutOwnFrames } from "./_own_frames.ts";
 import type { Post } from "./_outbox.ts";
 import { setUpward } from "./_desk.ts";
+import type { ObjectLink } from "./_object_port.ts";
 import { isObjectMessage, type ObjectMessage } from "./_object_protocol.ts";
 import type { ExitMessage, FailedMessage, StartMessage, ToWorker } from "./_protocol.ts";
 import { type AroundImport, type Loaders, Resolver } from "./_resolve_callable.ts";
@@ -37,8 +38,8 @@ export interface ParentLink {
   ready?(): Promise<void>;
   /** Loads what shared objects need. */
   loadObjects(): Promise<ObjectSupport>;
-  /** Whether the worker and its parent have memory in common. */
-  readonly sharesMemory: boolean;
+  /** How objects go there and come from there that live elsewhere. */
+  readonly objectLink: ObjectLink;
   /** Around each import of a module for the user, if it matters to the link. */
   readonly aroundImport?: AroundImport;
 }
@@ -57,18 +58,17 @@ export class ParentService {
   constructor(link: ParentLink, loaders: Loaders) {
     this.#link = link;
     this.#loaders = loaders;
-    this.#objects = new SharedObjects(
-      {
-        sharesMemory: link.sharesMemory,
-        post: (message) => link.post(message, []),
-      },
-      () => link.loadObjects(),
-    );
-    if (link.sharesMemory) setUpward(this.#objects);
+    this.#objects = new SharedObjects(link.objectLink, () => link.loadObjects());
+    if (link.objectLink.sharesMemory) setUpward(this.#objects);
     watchEnd({
       uncaught: (error) => this.#fail("uncaught", encodeError(error)),
       exits: (how) => this.#exits(how),
     });
+  }
+
+  /** What is sent ahead of everything else leaves. */
+  flushObjects(): void {
+    this.#objects.flush();
   }
 
   /** The worker ends: what is finished leaves, and nothing begins any more. */

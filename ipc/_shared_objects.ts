@@ -55,6 +55,11 @@ export class SharedObjects {
     return this.#port ??= makePort?.(this.#link);
   }
 
+  /** Sends what comes before anything else. */
+  flush(): void {
+    this.#port?.flush();
+  }
+
   /** Whether streams can't be sent before more is loaded: where memory is shared, they go without. */
   get isMissing(): boolean {
     return !this.#link.sharesMemory && this.port === undefined;

@@ -4,6 +4,7 @@
 
 import { Cards } from "./_cards.ts";
 import type { Lookout } from "./_lookout.ts";
+import type { ObjectLink } from "./_object_port.ts";
 import type { AnswersMessage, CardMessage, FromWorker, RunMessage, ToWorker } from "./_protocol.ts";
 import type { ParentLink } from "./_serve_parent.ts";
 import type { ObjectSupport } from "./_shared_objects.ts";
@@ -23,7 +24,10 @@ export class WorkerLink implements ParentLink {
   readonly end: () => void;
   readonly loadObjects: () => Promise<ObjectSupport>;
   readonly departure = null;
-  readonly sharesMemory = true;
+  readonly objectLink: ObjectLink = {
+    sharesMemory: true,
+    post: (message) => this.post(message, []),
+  };
   #service: Service | undefined = undefined;
   #cards: Cards | undefined = undefined;
   #hatch: SharedArrayBuffer | undefined = undefined;

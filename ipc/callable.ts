@@ -9,6 +9,7 @@
 
 import { checkFunction } from "./_function_check.ts";
 import { nameOf, textOf } from "./_function_text.ts";
+import { Reference } from "./_task_reference.ts";
 
 /**
  * A reference to a function that a module exports; {@linkcode task} makes it.
@@ -53,20 +54,6 @@ export interface SourceDescription {
   readonly expression: string;
   /** What it would miss elsewhere: variables, and forms such as `import.meta`. */
   readonly missing: readonly string[];
-}
-
-class Reference<A extends unknown[], R> implements TaskReference<A, R> {
-  readonly url: string;
-  readonly name: string;
-  /** The function itself, where the parent has it. */
-  readonly fn: ((...args: A) => R) | null;
-  declare readonly signature?: (...args: A) => R;
-
-  constructor(url: string, name: string, fn: ((...args: A) => R) | null) {
-    this.url = url;
-    this.name = name;
-    this.fn = fn;
-  }
 }
 
 /**

@@ -57,7 +57,7 @@ export function serveParent(
   const post = (message: FromKillable, transfer: Transferable[] = []) =>
     postThrough(tasks, message, transfer);
   const service = new ParentService({
-    sharesMemory: true,
+    objectLink: { sharesMemory: true, post: (message) => post(message) },
     loadObjects: () => import("./_object_support.ts"),
     post(message, transfer) {
       post(message, transfer);

@@ -28,12 +28,23 @@ export async function serveParent(
   revoke: readonly Deno.PermissionDescriptor[],
 ): Promise<void> {
   const link = await linkToParent(settings, revoke);
-  const service = new ParentService({
-    sharesMemory: false,
+  const service: ParentService = new ParentService({
+    objectLink: {
+      sharesMemory: false,
+      sendsAhead: true,
+      post: (message) => link.send(messageToBytes(message)),
+    },
     loadObjects: objectLoader(loaders),
-    post: (message, transfer) => link.send(messageToBytes(message, transfer)),
+    post: (message, transfer) => {
+      const bytes = messageToBytes(message, transfer);
+      service.flushObjects();
+      link.send(bytes);
+    },
     departure: () => link.drained(),
-    postLast: (message) => link.sendLast(messageToBytes(message)),
+    postLast: (message) => {
+      service.flushObjects();
+      link.sendLast(messageToBytes(message));
+    },
     end: () => exit(1),
   }, loaders);
   // Ctrl-C goes to all processes of a terminal: what becomes of the tasks is the parent's to decide.

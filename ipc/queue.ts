@@ -9,11 +9,25 @@ import { isSelf, whoCalls } from "../sync/_identity.ts";
 import { checkArgument, checkOptions } from "../sync/_options.ts";
 import { registerShareable } from "../sync/_shareable.ts";
 import { RuntimeError, ValueError } from "../sync/errors.ts";
-import { incomingSlip, itemFromBytes, itemToBytes, itemWasPut, kept } from "./_item_bytes.ts";
+import {
+  incomingSlip,
+  isAtHand,
+  itemFromBytes,
+  itemToBytes,
+  itemWasPut,
+  kept,
+} from "./_item_bytes.ts";
 import { unknownObject } from "./_item_carrier.ts";
-import { allocateMailbox, type GetEnd, Mailbox, type MailboxMemory } from "./_mailbox.ts";
+import {
+  allocateMailbox,
+  type ChoosyEnd,
+  type GetEnd,
+  Mailbox,
+  type MailboxMemory,
+} from "./_mailbox.ts";
 import {
   A_BOOLEAN,
+  behindChild,
   behindItself,
   closedError,
   GET,
@@ -28,6 +42,7 @@ import {
   shutDown,
   SYNC_RULES,
 } from "./_queue_calls.ts";
+import { isLentFromHere } from "./_queue_leases.ts";
 import type { Slip } from "./_slip.ts";
 import { Empty, ShutDown } from "./queue_errors.ts";
 
@@ -194,15 +209,16 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
     if (this.#isClosed && isSelf()) throw closedError("get an item");
     const deadline = queueDeadline(GET, options, RULES);
     let end: GetEnd | Slip = this.#mailbox.tryGet(incomingSlip());
-    if (end === "empty" && !isOver(deadline)) {
+    if (end === "empty" && (!isOver(deadline) || this.#mailbox.isLeased)) {
       end = await driveAsync(this.#mailbox.get(whoCalls().realm, deadline));
     }
     return await this.#item(end);
   }
 
-  #item(end: GetEnd | Slip): T | Promise<T> {
+  #item(end: ChoosyEnd | Slip): T | Promise<T> {
     if (end === "empty") throw new Empty("Cannot get an item: there was none in time");
     if (end === "shut") throw shutDown("get an item", ", and it has none any more");
+    if (end === "unsuited") throw unknownObject();
     return itemFromBytes(end) as T | Promise<T>;
   }
 
@@ -214,6 +230,8 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
    * @throws {Empty} When there was none in time.
    * @throws {ShutDown} When the queue was shut down and has none any more.
    * @throws {ValueError} When it was closed here.
+   * @throws {RuntimeError} When the oldest item has a shared object that this thread does not know yet; it stays
+   * where it is. When it would wait for ever for items that a child process was sent ahead.
    *
    * @example
    * ```ts
@@ -226,15 +244,18 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
   getSync(options?: QueueSyncOptions): T {
     if (this.#isClosed && isSelf()) throw closedError("get an item");
     const deadline = queueDeadline(GET, options, SYNC_RULES);
-    let end: GetEnd | Slip = this.#mailbox.tryGet(incomingSlip());
-    if (end === "empty" && !isOver(deadline)) {
+    let end: ChoosyEnd | Slip = this.#mailbox.tryGet(incomingSlip(), isAtHand);
+    if (end === "empty" && (!isOver(deadline) || this.#mailbox.isLeased)) {
       this.#mailbox.linger();
-      end = this.#mailbox.tryGet(incomingSlip());
-      if (end === "empty") end = driveSync(this.#mailbox.get(whoCalls().realm, deadline));
+      end = this.#mailbox.tryGet(incomingSlip(), isAtHand);
+      if (end === "empty" && this.#mailbox.isLeased && isLentFromHere(this)) {
+        // It would wait for news that can't come in meanwhile.
+        if (deadline.until === Infinity) throw behindChild();
+      } else if (end === "empty") {
+        end = driveSync(this.#mailbox.get(whoCalls().realm, deadline, isAtHand));
+      }
     }
-    const item = this.#item(end);
-    if (item instanceof Promise) throw unknownObject();
-    return item;
+    return this.#item(end) as T;
   }
 
   /** Puts an item if there is room: `put(item, { block: false })`. */

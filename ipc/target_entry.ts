@@ -51,8 +51,13 @@ export async function runTarget(
   const link = await linkToParent(settings, revoke);
   const objects = new ObjectPort({
     sharesMemory: false,
+    sendsAhead: true,
     post: (message) => link.send(toBytes(message)),
     waits: (on) => link.hold(on),
+  });
+  addEventListener("unload", () => {
+    // What was sent may not have left; what goes along with it says nothing.
+    if (objects.flush()) link.sendLast(toBytes(NOTHING_TAKEN));
   });
   const { process, target } = await receiveOrder(link, objects);
   setThisProcess({ record: process.process, counts: null });
@@ -76,6 +81,8 @@ export async function runTarget(
     exit(1);
   }
 }
+
+const NOTHING_TAKEN: ObjectMessage = { kind: "taken", object: 0, taken: 0, keeps: true };
 
 async function receiveOrder(link: ChildLink, objects: ObjectPort): Promise<Order> {
   const { promise, resolve } = Promise.withResolvers<Order>();

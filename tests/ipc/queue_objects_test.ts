@@ -2,6 +2,7 @@
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { Condition, Queue, task, ThreadPoolExecutor } from "../../mod.ts";
+import { untilWaitingFor } from "../support/queue_waiters.ts";
 import { CONFIG, lines } from "../support/run_deno.ts";
 
 const HERE = import.meta.url;
@@ -55,14 +56,40 @@ export function getBlocking(queue: Queue<unknown>): string {
   }
 }
 
-Deno.test("who blocks can't get a shared object that is new to the thread, and is told so", async () => {
+/** Gets what {@linkcode getBlocking} has left, and something after it by blocking. */
+export async function getWaiting(queue: Queue<unknown>): Promise<[boolean, unknown]> {
+  const first = await queue.get();
+  return [first instanceof Queue, queue.getSync()];
+}
+
+Deno.test("who blocks can't get a shared object that is new to the thread, is told so, and leaves it", async () => {
   await using executor = new ThreadPoolExecutor(1);
   const queue = new Queue<unknown>();
   await queue.put(new Queue<number>());
-  const told = await executor.submit(task(HERE, getBlocking), queue);
-  assertStringIncludes(told, "RuntimeError: Cannot get a shared object without waiting for it");
+  await queue.put("after");
+  for (let times = 0; times < 2; times++) {
+    const told = await executor.submit(task(HERE, getBlocking), queue);
+    assertStringIncludes(told, "RuntimeError: Cannot get a shared object without waiting for it");
+    assertEquals(queue.qsizeSync(), 2);
+  }
+  assertEquals(await executor.submit(task(HERE, getWaiting), queue), [true, "after"]);
   await queue.put(queue);
   assertEquals(await executor.submit(task(HERE, getBlocking), queue), "got");
+});
+
+Deno.test("an item that one who blocks leaves goes to another who waits", async () => {
+  await using executor = new ThreadPoolExecutor(1);
+  await executor.ready();
+  const queue = new Queue<unknown>();
+  const told = executor.submit(task(HERE, getBlocking), queue);
+  await untilWaitingFor(queue, "getters", 1);
+  const get = queue.get();
+  const item = new Queue<number>();
+  await queue.put(item);
+  // One of them is quicker.
+  if (await Promise.race([told, get]) === item) await queue.put(new Queue<number>());
+  assertStringIncludes(await told, "RuntimeError: Cannot get a shared object");
+  assertEquals(await get, item);
 });
 
 for (const program of ["the queue is full", "something else can't be sent", "it was got"]) {
