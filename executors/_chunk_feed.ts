@@ -133,11 +133,21 @@ export class ChunkFeed {
       this.#separator = new Separator();
       this.#target = this.#fed.nextSize();
     }
-    if (row.some((item) => typeof item === "object")) row = this.#separator.separate(row);
+    row = this.#separated(row);
     for (let column = 0; column < row.length; column++) this.#partial[column]!.push(row[column]);
     this.#rows++;
     // A row of no arguments has no columns to stand in.
     if (this.#rows >= this.#target || row.length === 0 || this.#fed.isUrgent()) this.#ship();
+  }
+
+  #separated(row: unknown[]): unknown[] {
+    if (!row.some((item) => typeof item === "object")) return row;
+    try {
+      return this.#separator.separate(row);
+    } catch {
+      // A getter of the item's: who sends the row finds that out, and fails the row alone.
+      return row;
+    }
   }
 
   #ship(): void {

@@ -4,6 +4,7 @@
  */
 
 import { type Call, type Callable, describe } from "../ipc/callable.ts";
+import type { AwaitedPool } from "./_own_waits.ts";
 import type { Origin } from "./_origin.ts";
 import { type Feeder, Scheduler, type SchedulerOptions } from "./_scheduler.ts";
 import type { ChunkOutcome } from "./_settle.ts";
@@ -24,7 +25,7 @@ export interface Work {
 }
 
 /** See the head of the file. */
-export class PoolBackend {
+export class PoolBackend implements AwaitedPool {
   readonly scheduler: Scheduler;
   readonly maxWorkers: number;
   #submissions = 0;
@@ -72,6 +73,14 @@ export class PoolBackend {
 
   #checkSound(): void {
     if (this.scheduler.broken) throw this.scheduler.brokenError();
+  }
+
+  get id(): string {
+    return this.scheduler.id;
+  }
+
+  hasWorker(name: string): boolean {
+    return this.scheduler.hasWorker(name);
   }
 
   /** The pool's end waits for it until it is removed. */

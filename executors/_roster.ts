@@ -16,6 +16,7 @@
 import type { ChannelEvents, Death, Launch, WorkerSetup } from "../ipc/_channel.ts";
 import type { AnswersMessage, PongMessage, StartedMessage } from "../ipc/_protocol.ts";
 import { isShortage } from "../ipc/_shortage.ts";
+import { lineage } from "../ipc/_lineage.ts";
 import type { Call } from "../ipc/callable.ts";
 import { after } from "../sync/_deadline.ts";
 import { LARGEST_WINDOW } from "./_batching.ts";
@@ -59,6 +60,8 @@ const BACK_OFF = 50;
 
 /** See the head of the file. */
 export class Roster {
+  /** Tells its workers from those of any other. */
+  readonly id: string = crypto.randomUUID();
   readonly active = new Set<PoolWorker>();
   readonly condemned = new Set<PoolWorker>();
   readonly #options: RosterOptions;
@@ -133,8 +136,10 @@ export class Roster {
 
   #launch(): PoolWorker {
     const { launch, prefix, modules, concurrency, initializer } = this.#options;
+    const name = `${prefix}_${this.#launched++}`;
     const setup: WorkerSetup = {
-      name: `${prefix}_${this.#launched++}`,
+      name,
+      lineage: [...lineage(), { pool: this.id, worker: name }],
       modules,
       concurrency,
       slots: LARGEST_WINDOW + concurrency,

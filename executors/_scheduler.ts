@@ -140,6 +140,16 @@ export class Scheduler implements TaskOwner {
     return new this.#options.broken(message, { cause });
   }
 
+  /** Tells its workers from those of any other. */
+  get id(): string {
+    return this.#roster.id;
+  }
+
+  /** Whether a worker of this name lives. */
+  hasWorker(name: string): boolean {
+    return this.#roster.all.some((worker) => worker.name === name);
+  }
+
   /** What there is at this moment. */
   snapshot(): Snapshot {
     const { all, active } = this.#roster;

@@ -4,7 +4,9 @@
  * @module
  */
 
+import { checkMayNest, type Lineage } from "../ipc/_lineage.ts";
 import { checkMayStart } from "../ipc/_main_module.ts";
+import { registerUnsendable } from "../ipc/_unsendable.ts";
 import type { Callable } from "../ipc/callable.ts";
 import {
   aTypeOf,
@@ -17,6 +19,7 @@ import { CancelledError, ValueError } from "../sync/errors.ts";
 import { addCallbacks, CALLBACK_RULES, type Callbacks } from "./_callbacks.ts";
 import { shutDownWhenDropped } from "./_dropped.ts";
 import { Inputs } from "./_inputs.ts";
+import { OwnWaits } from "./_own_waits.ts";
 import { PoolBackend, type Work } from "./_pool_backend.ts";
 import { type Imap, PoolImap } from "./_pool_imap.ts";
 import { PoolMap } from "./_pool_map.ts";
@@ -75,6 +78,17 @@ const APPLY = "apply a function";
 const MAP = "map a function";
 
 /**
+ * For those who serve a pool: waits for it, or for a result of its, on behalf of a caller whose lineage is
+ * given; rejects with a `RuntimeError` when that would never end, since all workers of the pool would wait
+ * for it.
+ */
+export let waitOnBehalf: <T>(
+  pool: BasePool,
+  caller: Lineage,
+  wait: () => PromiseLike<T>,
+) => Promise<T>;
+
+/**
  * What {@linkcode Pool} and {@linkcode ThreadPool} have in common: all but what their workers are.
  *
  * Semantics: CPython's `multiprocessing.pool.Pool`.
@@ -82,7 +96,16 @@ const MAP = "map a function";
 export abstract class BasePool implements AsyncDisposable, Disposable {
   readonly #backend: PoolBackend;
   readonly #imaps = new Set<Imap>();
+  readonly #ownWaits = new OwnWaits();
   #state: "running" | "closed" | "terminated" = "running";
+
+  static {
+    waitOnBehalf = (pool, caller, wait) => pool.#ownWaits.wait(pool.#backend, caller, wait);
+    registerUnsendable(
+      BasePool.prototype,
+      "a pool is its thread's: make one in the task, or have a Manager serve it",
+    );
+  }
 
   /** For subclasses. */
   constructor(options: SchedulerOptions) {
@@ -464,6 +487,7 @@ export abstract class BasePool implements AsyncDisposable, Disposable {
     boundary: (...args: never[]) => unknown,
   ): Work {
     checkMayStart("a pool's workers");
+    checkMayNest("a pool's workers");
     if (this.#state !== "running") {
       throw new ValueError(`Cannot ${action}: the pool is not running: it was ${this.#state}`);
     }

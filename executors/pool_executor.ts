@@ -4,7 +4,9 @@
  * @module
  */
 
+import { checkMayNest } from "../ipc/_lineage.ts";
 import { checkMayStart } from "../ipc/_main_module.ts";
+import { registerUnsendable } from "../ipc/_unsendable.ts";
 import { type Callable, describe } from "../ipc/callable.ts";
 import { RuntimeError } from "../sync/errors.ts";
 import type { BookStats } from "./_books.ts";
@@ -90,6 +92,13 @@ export abstract class PoolExecutor extends Executor {
   readonly #scheduler: Scheduler;
   readonly #maxWorkers: number;
   #submissions = 0;
+
+  static {
+    registerUnsendable(
+      PoolExecutor.prototype,
+      "an executor is its thread's: make one in the task",
+    );
+  }
 
   /** For subclasses. */
   constructor(options: SchedulerOptions) {
@@ -200,7 +209,8 @@ export abstract class PoolExecutor extends Executor {
   }
 
   #checkOpen(action: string): void {
-    checkMayStart(`an executor's workers`);
+    checkMayStart("an executor's workers");
+    checkMayNest("an executor's workers");
     if (this.#scheduler.broken) throw this.#scheduler.brokenError();
     if (this.#scheduler.closed) {
       throw new RuntimeError(`Cannot ${action}: the executor was shut down`);

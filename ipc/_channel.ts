@@ -5,6 +5,7 @@
  */
 
 import type { Claims } from "../sync/_claim.ts";
+import type { Lineage } from "./_lineage.ts";
 import type { ObjectPort } from "./_object_port.ts";
 import type { CallDescription } from "./callable.ts";
 import type { AnswersMessage, ReadyMessage, StartedMessage } from "./_protocol.ts";
@@ -61,6 +62,8 @@ export interface WorkerSetup {
   /** How many tasks it may be sent before it answers. */
   readonly slots: number;
   readonly initializer: { call: CallDescription; args: readonly unknown[] } | null;
+  /** Where it is. */
+  readonly lineage: Lineage;
 }
 
 /** Starts a worker. */

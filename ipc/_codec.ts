@@ -19,6 +19,7 @@ import { type FunctionRecord, functionRecord } from "./_function_record.ts";
 import { referenceTo } from "./_known_exports.ts";
 import { type RelayKind, relayKind } from "./_relay_kind.ts";
 import { Reference } from "./_task_reference.ts";
+import { unsendable } from "./_unsendable.ts";
 import { isMarked, isPlainObject, takeTransfer, transfersPending } from "./transfer.ts";
 
 /**
@@ -89,7 +90,7 @@ const HANDLERS: readonly Handler[] = [
   },
   {
     tag: "refused",
-    handles: (value) => REFUSED.has(classOf(value)),
+    handles: (value) => REFUSED.has(classOf(value)) || unsendable(value) !== undefined,
     encode: (value) => refuse(value),
     decode: () => undefined,
   },
@@ -114,10 +115,11 @@ function classOf(value: object): string {
 }
 
 function refuse(value: object): never {
-  const name = classOf(value);
-  const remedy = name === "AbortSignal"
-    ? "give it to options({ signal }), and read current_task().signal in the task"
-    : "send what it holds as plain values";
+  const name = REFUSED.has(classOf(value)) ? classOf(value) : value.constructor.name;
+  const remedy = unsendable(value) ??
+    (name === "AbortSignal"
+      ? "give it to options({ signal }), and read current_task().signal in the task"
+      : "send what it holds as plain values");
   throw new DOMException(
     `Cannot clone an object of class ${name}: ${remedy}`,
     "DataCloneError",

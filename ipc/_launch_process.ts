@@ -103,6 +103,7 @@ class ProcessChannel implements Channel {
       claims: null,
       slots: setup.slots,
       concurrency: setup.concurrency,
+      lineage: setup.lineage,
       initializer: initializer &&
         { call: initializer.call, args: encode(initializer.args, transfer, this.objects) },
     };

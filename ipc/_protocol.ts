@@ -9,6 +9,7 @@
 import type { Encoded } from "./_codec.ts";
 import type { RealmPass } from "../sync/_realm_pass.ts";
 import type { WireError } from "./_error_codec.ts";
+import type { Lineage } from "./_lineage.ts";
 import type { ObjectMessage } from "./_object_protocol.ts";
 import type { ProcessRecord, SharedRecord } from "./_this_process.ts";
 import type { ThreadRecord } from "./_this_thread.ts";
@@ -80,6 +81,8 @@ export interface StartMessage {
   slots: number;
   /** How many asynchronous tasks may run at once. */
   concurrency: number;
+  /** Whose worker it is. */
+  lineage: Lineage;
   /** Called once before any task. */
   initializer: { call: CallDescription; args: unknown } | null;
 }

@@ -8,6 +8,7 @@
 import { adoptRealm, realmEnds } from "../sync/_realm_pass.ts";
 import { decode, sharesObjects } from "./_codec.ts";
 import { encodeError } from "./_error_codec.ts";
+import { setLineage } from "./_lineage.ts";
 import { setMainModule } from "./_main_module.ts";
 import { withoutOwnFrames } from "./_own_frames.ts";
 import type { Post } from "./_outbox.ts";
@@ -106,6 +107,7 @@ export class ParentService {
     if (message.realm !== null) adoptRealm(message.realm);
     setThisProcess(message.process);
     setThisThread({ name: message.name, daemon: false });
+    setLineage(message.lineage);
     setMainModule(message.mainModule);
     const resolver = new Resolver(message.modules, this.#loaders, this.#link.aroundImport);
     setThisResolver(resolver);

@@ -36,7 +36,7 @@ export function startMessage(
   transfer: Transferable[],
   exporter: Exporter,
 ): ThreadStartMessage {
-  const { name, modules, slots, concurrency, initializer } = setup;
+  const { name, modules, slots, concurrency, initializer, lineage } = setup;
   return {
     kind: "start",
     lifeLock,
@@ -48,6 +48,7 @@ export function startMessage(
     claims,
     slots,
     concurrency,
+    lineage,
     initializer: initializer &&
       { call: initializer.call, args: encode(initializer.args, transfer, exporter) },
   };
