@@ -89,6 +89,7 @@ ${bars.join("\n")}`;
 const HEADINGS: Readonly<Record<WorkerKind, string>> = {
   threads: "Pools of threads",
   processes: "Pools of processes",
+  pools: "Pools as multiprocessing has them",
   programs: "External programs",
   sync: "Synchronisation and shared memory",
   queues: "Queues",

@@ -33,6 +33,7 @@ const measures: Readonly<Record<MeasureName, Measure>> = {
   burst: alone(burst),
   roundtrip,
   map: alone(map),
+  imap: alone(map),
   cpu: alone(cpu),
   mixed: alone(mixed),
   first,

@@ -40,6 +40,7 @@ const NAMES: Readonly<Record<WorkerKind, Readonly<Record<string, string>>>> = {
     workerpool: "workerpool processes",
     ...CPYTHON,
   },
+  pools: { herd: "Herd", "cpython-pool": "CPython multiprocessing.Pool" },
   programs: { herd: "Herd programs", loop: "a loop by hand" },
   sync: {
     herd: "Herd",

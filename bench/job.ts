@@ -5,6 +5,7 @@ export type MeasureName =
   | "burst"
   | "roundtrip"
   | "map"
+  | "imap"
   | "cpu"
   | "mixed"
   | "first"
@@ -22,7 +23,7 @@ export type MeasureName =
 export type PrimitiveName = "lock" | "semaphore" | "event" | "condition" | "barrier" | "value";
 
 /** What all contenders run their work in; what they synchronise by, or pass items by. */
-export type WorkerKind = "threads" | "processes" | "programs" | "sync" | "queues";
+export type WorkerKind = "threads" | "processes" | "pools" | "programs" | "sync" | "queues";
 
 /** How much of a work to do. */
 export interface Plan {

@@ -1,4 +1,5 @@
 /** Every work, in the order of the report. */
+import { poolWorks } from "./pool_works.ts";
 import { processWorks } from "./process_works.ts";
 import { programWorks } from "./program_works.ts";
 import { queueWorks } from "./queue_works.ts";
@@ -10,6 +11,7 @@ import { nameOf, type Work } from "./work.ts";
 export const works: readonly Work[] = [
   ...threadWorks,
   ...processWorks,
+  ...poolWorks,
   ...programWorks,
   ...syncWorks,
   ...queueWorks,

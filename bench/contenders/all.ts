@@ -21,6 +21,9 @@ const loaders: Readonly<Record<WorkerKind, Loaders>> = {
     tinypool: async () => (await import("./tinypool.ts")).tinypool("processes"),
     workerpool: async () => (await import("./workerpool.ts")).workerpool("processes"),
   },
+  pools: {
+    herd: async () => (await import("./herd_pool.ts")).herdPool,
+  },
   programs: {
     herd: async () => (await import("./command_executor.ts")).commandExecutor,
     loop: async () => (await import("./loop.ts")).loop,

@@ -17,6 +17,8 @@ export interface Session {
   run(kernel: KernelName, arg: Value): PromiseLike<unknown>;
   /** The sum of the kernel over all items, by the pool's own `map`, where it has one. */
   map?(kernel: KernelName, items: readonly number[]): Promise<number>;
+  /** The same by the pool's own `imap`, result by result, where it has one. */
+  imap?(kernel: KernelName, items: readonly number[]): Promise<number>;
   stop(): Promise<void>;
 }
 

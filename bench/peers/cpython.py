@@ -5,6 +5,7 @@ The counterpart of `child.ts` and `measures/`, with the standard library only.
 
 import json
 import multiprocessing
+import multiprocessing.pool
 import statistics
 import sys
 import time
@@ -55,6 +56,16 @@ def echo(data):
     return data
 
 
+class SubmittingPool(multiprocessing.pool.Pool):
+    """`multiprocessing.Pool` under the names of an executor."""
+
+    def submit(self, kernel, arg):
+        return self.apply_async(kernel, (arg,))
+
+
+multiprocessing.pool.ApplyResult.result = multiprocessing.pool.ApplyResult.get
+
+
 class Executor:
     """A contender made of a `concurrent.futures` executor class."""
 
@@ -69,7 +80,7 @@ CONTENDERS = {
     "cpython-processes": Executor(
         ProcessPoolExecutor, "ProcessPoolExecutor(max_workers), fork; map: 8 chunks", 20_000
     ),
-    "cpython-pool": Executor(multiprocessing.Pool, "multiprocessing.Pool(processes), fork; its own chunksize", 0),
+    "cpython-pool": Executor(SubmittingPool, "multiprocessing.Pool(processes), fork; its own chunksize", 100_000),
 }
 
 
@@ -117,6 +128,15 @@ def map_(contender, job, add, _note):
         sum(pool.map(square, range(50_000), **options))
         for _ in range(job["plan"]["repeats"]):
             ms = timed(lambda: sum(pool.map(square, items, **options)))
+            add("rate", len(items) / ms * 1000)
+
+
+def imap(contender, job, add, _note):
+    items = range(job["plan"]["count"])
+    with contender.make(job["workers"]) as pool:
+        sum(pool.imap(square, range(5_000)))
+        for _ in range(job["plan"]["repeats"]):
+            ms = timed(lambda: sum(pool.imap(square, items)))
             add("rate", len(items) / ms * 1000)
 
 
@@ -435,6 +455,7 @@ MEASURES = {
     "burst": burst,
     "roundtrip": roundtrip,
     "map": map_,
+    "imap": imap,
     "cpu": cpu,
     "mixed": mixed,
     "first": first,
