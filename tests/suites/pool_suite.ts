@@ -635,9 +635,9 @@ function errorLines(line: Line, { make }: PoolBackend): void {
       const caught = await assertRejects(() =>
         pool.map(
           square,
-          (function* (): Generator<number> {
+          count().map((): number => {
             throw own;
-          })(),
+          }),
         )
       );
       assert(caught === own);
