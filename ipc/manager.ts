@@ -12,8 +12,8 @@ import {
   type OptionRules,
 } from "../sync/_options.ts";
 import type { WaitLimit } from "../sync/_drive.ts";
-import { after, checkTimeout } from "../sync/_deadline.ts";
-import { RuntimeError } from "../sync/errors.ts";
+import { abortedError, after, checkTimeout, limit } from "../sync/_deadline.ts";
+import { RuntimeError, TimeoutError } from "../sync/errors.ts";
 import { type Address, checkedAddress, showAddress } from "./_address.ts";
 import { checkKey } from "./_auth.ts";
 import {
@@ -299,17 +299,27 @@ export class BaseManager implements AsyncDisposable {
 
   async #connect({ timeout, signal }: WaitLimit): Promise<void> {
     const address = this.#address!;
+    const end = timeout === undefined ? undefined : performance.now() + timeout;
     const client = await Client(address, { authkey: this.#authkey, timeout, signal });
-    const connection = new ObjectConnection(client, {
-      name: `the manager at ${showAddress(address)}`,
-    });
+    const name = `the manager at ${showAddress(address)}`;
+    const connection = new ObjectConnection(client, { name });
     useProxyTypes(connection.port, this.#proxyTypes());
+    const late = Promise.withResolvers<never>();
+    const rest = end === undefined ? undefined : Math.max(0, end - performance.now());
+    const stop = limit({ timeout: rest, signal }, (why) =>
+      late.reject(
+        why === "aborted" ? abortedError("connect", signal!) : new TimeoutError(
+          `Cannot connect to ${name}: it has not answered within ${timeout} ms`,
+        ),
+      ));
     try {
       // Whether that is a manager.
-      await connection.port.call(ROOT, "dummy", []);
+      await Promise.race([connection.port.call(ROOT, "dummy", []), late.promise]);
     } catch (error) {
       await connection.close();
       throw error;
+    } finally {
+      stop();
     }
     this.#connection = connection;
   }

@@ -1,13 +1,17 @@
 /** What managers of tests make, and what processes and threads do with it. */
 
 import {
+  type Address,
   BaseManager,
   BaseProxy,
   type DictProxy,
+  Event,
   type ListProxy,
   type Lock,
   type Proxied,
   type Queue,
+  SyncManager,
+  task,
 } from "../../mod.ts";
 
 /** Counts; its secrets are nobody's. */
@@ -143,4 +147,43 @@ export async function holdForEver(lock: Lock, held: Queue<number>): Promise<void
 /** Puts a list that it makes nothing of but an item. */
 export async function putInto(queue: Queue<unknown>, list: ListProxy<number>): Promise<void> {
   await queue.put({ list });
+}
+
+const store = new Map<string, unknown>();
+
+/** The same map for all clients. */
+export function theStore(): Map<string, unknown> {
+  return store;
+}
+
+/** A manager of that. */
+export class Stores extends BaseManager {
+  declare store: () => Promise<{
+    get(key: string): Promise<unknown>;
+    set(key: string, value: unknown): Promise<void>;
+  }>;
+}
+Stores.register("store", task(import.meta.url, theStore), { exposed: ["get", "set"] });
+
+/** As a client of its own, acquires the lock that another has put there. */
+export async function lockAt(address: Address, authkey: Uint8Array): Promise<boolean> {
+  const manager = await new Stores({ address, authkey }).connect();
+  const lock = await (await manager.store()).get("lock") as Lock;
+  const isAcquired = await lock.acquire();
+  await manager.shutdown();
+  return isAcquired;
+}
+
+/** Serves until its event is set. */
+export async function serveAt(news: Queue<Address>, authkey: Uint8Array): Promise<string> {
+  const end = new Event();
+  class Own extends SyncManager {}
+  Own.register("end", () => end);
+  const server = await new Own({ authkey }).get_server();
+  const serving = server.serve_forever();
+  await news.put(server.address);
+  await end.wait();
+  server.stop();
+  await serving;
+  return "served";
 }
