@@ -85,7 +85,7 @@ export class ObjectConnection {
     try {
       for (;;) {
         this.port.receive(objectMessage(await this.#transport.receive()));
-        while (this.#unsent > MOST_UNSENT) await this.#lastSent;
+        while (this.#unsent > MOST_UNSENT && this.#reason === undefined) await this.#lastSent;
       }
     } catch (error) {
       this.#end(error);

@@ -157,7 +157,7 @@ export function theStore(): Map<string, unknown> {
 }
 
 /** A manager of that. */
-export class Stores extends BaseManager {
+export class Stores extends SyncManager {
   declare store: () => Promise<{
     get(key: string): Promise<unknown>;
     set(key: string, value: unknown): Promise<void>;
@@ -186,4 +186,20 @@ export async function serveAt(news: Queue<Address>, authkey: Uint8Array): Promis
   server.stop();
   await serving;
   return "served";
+}
+
+/** Holds the lock that is there, as a client of its own. */
+export async function holdAt(address: Address, authkey: Uint8Array): Promise<void> {
+  const store = await (await new Stores({ address, authkey }).connect()).store();
+  const [lock, news] = await Promise.all([store.get("lock"), store.get("news")]);
+  await holdForEver(lock as Lock, news as Queue<number>);
+}
+
+/** Waits for an item of the queue that is there until it is killed, having said so. */
+export async function waitAt(address: Address, authkey: Uint8Array): Promise<void> {
+  const store = await (await new Stores({ address, authkey }).connect()).store();
+  const [queue, news] = await Promise.all([store.get("queue"), store.get("news")]);
+  const got = (queue as Queue<unknown>).get();
+  await (news as Queue<number>).put(Deno.pid);
+  await got;
 }
