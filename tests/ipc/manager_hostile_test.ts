@@ -1,7 +1,13 @@
 /** Peers of a manager that have its key and do not behave: each costs its own connection at most. */
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { type Address, BaseManager, type Connection, connection, SyncManager } from "../../mod.ts";
+import {
+  type Address,
+  type BaseManager,
+  type Connection,
+  connection,
+  SyncManager,
+} from "../../mod.ts";
 import { dataToMessage } from "../../ipc/_connection_values.ts";
 import { encode } from "../../ipc/_codec.ts";
 import { joinBytes } from "../support/join_bytes.ts";
