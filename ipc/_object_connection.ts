@@ -85,7 +85,7 @@ export class ObjectConnection {
     try {
       for (;;) {
         this.port.receive(objectMessage(await this.#transport.receive()));
-        while (this.#unsent > MOST_UNSENT) await this.#lastSent;
+        while (this.#unsent > MOST_UNSENT && this.#reason === undefined) await this.#lastSent;
       }
     } catch (error) {
       this.#end(error);
@@ -99,12 +99,17 @@ export class ObjectConnection {
   }
 
   #gone(what: string): Error {
-    const [Class, why] = this.#reason instanceof EOFError
+    const [Class, why] = isEnd(this.#reason)
       ? [EOFError, "has ended, or closed the connection"] as const
       : [OSError, "is not connected any more"] as const;
     const options = this.#reason === undefined ? {} : { cause: this.#reason };
     return asGone(new Class(`Cannot ${what}: ${this.#name} ${why}`, options));
   }
+}
+
+/** Whether a connection ended since the other side has: by its end, or by what the system says of that. */
+function isEnd(reason: unknown): boolean {
+  return reason instanceof EOFError || (reason instanceof OSError && reason.cause !== undefined);
 }
 
 /** @throws What is wrong with it. */

@@ -12,8 +12,8 @@ import {
   type OptionRules,
 } from "../sync/_options.ts";
 import type { WaitLimit } from "../sync/_drive.ts";
-import { after, checkTimeout } from "../sync/_deadline.ts";
-import { RuntimeError } from "../sync/errors.ts";
+import { abortedError, after, checkTimeout, limit } from "../sync/_deadline.ts";
+import { RuntimeError, TimeoutError } from "../sync/errors.ts";
 import { type Address, checkedAddress, showAddress } from "./_address.ts";
 import { checkKey } from "./_auth.ts";
 import {
@@ -27,6 +27,7 @@ import { type ManagerType, ManagerTypes, ownTypes } from "./_manager_types.ts";
 import { ObjectConnection } from "./_object_connection.ts";
 import { ROOT } from "./_object_protocol.ts";
 import { ObjectServer } from "./_object_server.ts";
+import { waitableOf } from "./_news.ts";
 import { privatePath, removeAtExit, removeNow } from "./_socket_path.ts";
 import { addressIn, type ServerOptions, ServerProcess, type TypeSetup } from "./_server_process.ts";
 import { CHILD_RULES } from "./_worker_rules.ts";
@@ -137,6 +138,8 @@ export class BaseManager implements AsyncDisposable {
   readonly #authkey: Uint8Array;
   readonly #longestShutdown: number;
   #address: Address | undefined;
+  /** That of the server's socket, where it has one of its own. */
+  #folder: string | undefined = undefined;
   #state: State = "initial";
   #process: ServerProcess | undefined = undefined;
   #connection: ObjectConnection | undefined = undefined;
@@ -218,7 +221,7 @@ export class BaseManager implements AsyncDisposable {
     const place = this.#address === undefined && Deno.build.os !== "windows"
       ? privatePath()
       : undefined;
-    if (place !== undefined) removeAtExit(place.folder);
+    if (place !== undefined) removeAtExit(this.#folder = place.folder);
     try {
       const types = [...registeredWith(this.constructor)];
       const setups = await Promise.all(types.map(([typeid, type]) => setupOf(typeid, type)));
@@ -237,7 +240,6 @@ export class BaseManager implements AsyncDisposable {
         this.#options,
       );
       process.start();
-      if (place !== undefined) process.sentinel.then(() => removeNow(place.folder));
       this.#address = addressIn(await this.#newsOf(process, news));
       await this.#connect({});
       this.#state = "started";
@@ -251,15 +253,14 @@ export class BaseManager implements AsyncDisposable {
   /** What the process says, or its end. */
   async #newsOf(process: ServerProcess, news: Queue<ServerNews>): Promise<ServerNews> {
     const end = new AbortController();
-    const ended = (async () => {
-      await process.sentinel;
-      // What it has said before its end has come before the end is seen.
-      return undefined;
-    })();
-    const got = news.get({ signal: end.signal });
-    got.catch(() => {});
-    const first = await Promise.race([got, ended]) ??
+    const got = news.get({ signal: end.signal }).catch(() => undefined);
+    const ended = Promise.withResolvers<undefined>();
+    // Not by awaiting the sentinel, which would keep the program alive for as long as the server runs.
+    const stop = waitableOf(process.sentinel)!.watch(() => ended.resolve(undefined));
+    // What it has said before its end has come before that is seen.
+    const first = await Promise.race([got, ended.promise]) ??
       await news.get({ block: false }).catch(() => undefined);
+    stop();
     end.abort();
     if (first !== undefined) return first;
     throw new ProcessError(
@@ -299,17 +300,27 @@ export class BaseManager implements AsyncDisposable {
 
   async #connect({ timeout, signal }: WaitLimit): Promise<void> {
     const address = this.#address!;
+    const end = timeout === undefined ? undefined : performance.now() + timeout;
     const client = await Client(address, { authkey: this.#authkey, timeout, signal });
-    const connection = new ObjectConnection(client, {
-      name: `the manager at ${showAddress(address)}`,
-    });
+    const name = `the manager at ${showAddress(address)}`;
+    const connection = new ObjectConnection(client, { name });
     useProxyTypes(connection.port, this.#proxyTypes());
+    const late = Promise.withResolvers<never>();
+    const rest = end === undefined ? undefined : Math.max(0, end - performance.now());
+    const stop = limit({ timeout: rest, signal }, (why) =>
+      late.reject(
+        why === "aborted" ? abortedError("connect", signal!) : new TimeoutError(
+          `Cannot connect to ${name}: it has not answered within ${timeout} ms`,
+        ),
+      ));
     try {
       // Whether that is a manager.
-      await connection.port.call(ROOT, "dummy", []);
+      await Promise.race([connection.port.call(ROOT, "dummy", []), late.promise]);
     } catch (error) {
       await connection.close();
       throw error;
+    } finally {
+      stop();
     }
     this.#connection = connection;
   }
@@ -420,6 +431,14 @@ export class BaseManager implements AsyncDisposable {
 
   async #end(): Promise<void> {
     this.#state = "shut down";
+    try {
+      await this.#endServer();
+    } finally {
+      if (this.#folder !== undefined) removeNow(this.#folder);
+    }
+  }
+
+  async #endServer(): Promise<void> {
     const connection = this.#connection;
     this.#connection = undefined;
     const process = this.#process;

@@ -1,13 +1,17 @@
 /** What managers of tests make, and what processes and threads do with it. */
 
 import {
+  type Address,
   BaseManager,
   BaseProxy,
   type DictProxy,
+  Event,
   type ListProxy,
   type Lock,
   type Proxied,
   type Queue,
+  SyncManager,
+  task,
 } from "../../mod.ts";
 
 /** Counts; its secrets are nobody's. */
@@ -143,4 +147,59 @@ export async function holdForEver(lock: Lock, held: Queue<number>): Promise<void
 /** Puts a list that it makes nothing of but an item. */
 export async function putInto(queue: Queue<unknown>, list: ListProxy<number>): Promise<void> {
   await queue.put({ list });
+}
+
+const store = new Map<string, unknown>();
+
+/** The same map for all clients. */
+export function theStore(): Map<string, unknown> {
+  return store;
+}
+
+/** A manager of that. */
+export class Stores extends SyncManager {
+  declare store: () => Promise<{
+    get(key: string): Promise<unknown>;
+    set(key: string, value: unknown): Promise<void>;
+  }>;
+}
+Stores.register("store", task(import.meta.url, theStore), { exposed: ["get", "set"] });
+
+/** As a client of its own, acquires the lock that another has put there. */
+export async function lockAt(address: Address, authkey: Uint8Array): Promise<boolean> {
+  const manager = await new Stores({ address, authkey }).connect();
+  const lock = await (await manager.store()).get("lock") as Lock;
+  const isAcquired = await lock.acquire();
+  await manager.shutdown();
+  return isAcquired;
+}
+
+/** Serves until its event is set. */
+export async function serveAt(news: Queue<Address>, authkey: Uint8Array): Promise<string> {
+  const end = new Event();
+  class Own extends SyncManager {}
+  Own.register("end", () => end);
+  const server = await new Own({ authkey }).get_server();
+  const serving = server.serve_forever();
+  await news.put(server.address);
+  await end.wait();
+  server.stop();
+  await serving;
+  return "served";
+}
+
+/** Holds the lock that is there, as a client of its own. */
+export async function holdAt(address: Address, authkey: Uint8Array): Promise<void> {
+  const store = await (await new Stores({ address, authkey }).connect()).store();
+  const [lock, news] = await Promise.all([store.get("lock"), store.get("news")]);
+  await holdForEver(lock as Lock, news as Queue<number>);
+}
+
+/** Waits for an item of the queue that is there until it is killed, having said so. */
+export async function waitAt(address: Address, authkey: Uint8Array): Promise<void> {
+  const store = await (await new Stores({ address, authkey }).connect()).store();
+  const [queue, news] = await Promise.all([store.get("queue"), store.get("news")]);
+  const got = (queue as Queue<unknown>).get();
+  await (news as Queue<number>).put(Deno.pid);
+  await got;
 }

@@ -4,7 +4,6 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
   BaseManager,
   BaseProxy,
-  Lock,
   Manager,
   Process,
   ProcessPoolExecutor,
@@ -187,22 +186,6 @@ Deno.test("proxies are items of queues: of the manager's, and of this process's"
       assert((await queue.get() as { list: unknown }).list === list);
     }
   }
-});
-
-Deno.test("an object of a client is used by others through the manager", async () => {
-  await using server = await new SyncManager({ address: ["127.0.0.1", 0] }).start();
-  await using client = await new SyncManager({ address: server.address! }).connect();
-  const lock = new Lock();
-  const dict = await server.dict<string, unknown>({ lock });
-  assert(await dict.get("lock") === lock);
-  const [theirs] = await Promise.all([
-    (async () => {
-      const shared = await client.dict<string, unknown>();
-      await dict.set("shared", await shared.copy());
-      return shared;
-    })(),
-  ]);
-  assertEquals(await theirs.len(), 0);
 });
 
 Deno.test("an object that only a disposed proxy had is let go of, others are kept", async () => {
