@@ -287,7 +287,7 @@ export class Mailbox {
   }
 
   #endLease(): void {
-    this.#lease.shrink(0);
+    this.#lease.end();
     if (Atomics.load(this.#words, STATE) === DOOMED) {
       this.#shutAtOnce();
       nudgeAll(this.#joiners);
@@ -325,7 +325,12 @@ export class Mailbox {
     });
   }
 
-  /** Calls `wanted` once somebody wants messages that are leased. */
+  /** How often messages that are leased were wanted back. */
+  get recalls(): number {
+    return this.#lease.recalls;
+  }
+
+  /** Calls `wanted` once they may have been wanted back more often than that, or none is leased any more. */
   watchLease(recalls: number, wanted: () => void): void {
     this.#lease.watch(recalls, wanted);
   }
