@@ -225,6 +225,7 @@ export class Mailbox {
   tryGet<S extends Slip>(slip: S): GetEnd | S;
   tryGet<S extends Slip>(slip: S, suits: Suits): ChoosyEnd | S;
   tryGet<S extends Slip>(slip?: S, suits?: Suits): ChoosyEnd | S {
+    if (this.#hasLarge) this.#ring.prepare();
     this.#getters.enter(this.#hasLarge);
     try {
       return this.#getNow(callingRealm(), slip, suits) ?? "empty";
