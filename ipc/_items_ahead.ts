@@ -36,6 +36,8 @@ class ItemsAhead implements Ahead {
   #isBusy = false;
   #isTurning = false;
   #reported = 0;
+  /** When the last came. */
+  #since = -Infinity;
   /** Gets that were sent and are not answered. */
   #pending = 0;
 
@@ -48,7 +50,7 @@ class ItemsAhead implements Ahead {
   /** Gets an item: one that is there, or by a call. */
   async get(
     args: readonly unknown[],
-    call: (method: string) => Promise<unknown>,
+    call: (method: string, args: readonly unknown[]) => Promise<unknown>,
   ): Promise<unknown> {
     if (this.#pending === 0 && actsFor().realm === 0) {
       if (this.#left > 0) {
@@ -56,10 +58,12 @@ class ItemsAhead implements Ahead {
         if (args.length > 0) queueDeadline(GET, args[0] as QueueOptions | undefined, RULES);
         return this.#take();
       }
-      const several = await this.#sent(call(GET_SEVERAL)) as Several;
+      const took = performance.now() - this.#since;
+      const several = await this.#sent(call(GET_SEVERAL, [args[0], took])) as Several;
+      this.#since = performance.now();
       return several.length === 1 ? several[0] : this.#arrived(...several);
     }
-    return await this.#sent(call("get"));
+    return await this.#sent(call("get", args));
   }
 
   async #sent<T>(call: Promise<T>): Promise<T> {

@@ -57,12 +57,18 @@ export class Lease {
     return this.count > 0 && this.#words[this.#offset + HOLDER] === realm;
   }
 
+  /** There is none any more; who watches for its recall need not. */
+  end(): void {
+    this.shrink(0);
+    wake(this.#words, this.#offset + RECALLS);
+  }
+
   /** That many are left. */
   shrink(count: number): void {
     Atomics.store(this.#words, this.#offset + LEASED, count);
   }
 
-  /** How often they were wanted back; to be looked at as it begins. */
+  /** How often they were wanted back; to be remembered as it begins. */
   get recalls(): number {
     return this.#words[this.#offset + RECALLS]!;
   }
@@ -73,7 +79,7 @@ export class Lease {
     wake(this.#words, this.#offset + RECALLS);
   }
 
-  /** Calls `wanted` once they are asked for more often than `recalls`. */
+  /** Calls `wanted` once they may have been asked for more often than `recalls`, or there are none any more. */
   watch(recalls: number, wanted: () => void): void {
     watch(this.#words, this.#offset + RECALLS, recalls, wanted);
   }

@@ -225,6 +225,7 @@ export class Mailbox {
   tryGet<S extends Slip>(slip: S): GetEnd | S;
   tryGet<S extends Slip>(slip: S, suits: Suits): ChoosyEnd | S;
   tryGet<S extends Slip>(slip?: S, suits?: Suits): ChoosyEnd | S {
+    if (this.#hasLarge) this.#ring.prepare();
     this.#getters.enter(this.#hasLarge);
     try {
       return this.#getNow(callingRealm(), slip, suits) ?? "empty";
@@ -287,7 +288,7 @@ export class Mailbox {
   }
 
   #endLease(): void {
-    this.#lease.shrink(0);
+    this.#lease.end();
     if (Atomics.load(this.#words, STATE) === DOOMED) {
       this.#shutAtOnce();
       nudgeAll(this.#joiners);
@@ -325,7 +326,12 @@ export class Mailbox {
     });
   }
 
-  /** Calls `wanted` once somebody wants messages that are leased. */
+  /** How often messages that are leased were wanted back. */
+  get recalls(): number {
+    return this.#lease.recalls;
+  }
+
+  /** Calls `wanted` once they may have been wanted back more often than that, or none is leased any more. */
   watchLease(recalls: number, wanted: () => void): void {
     this.#lease.watch(recalls, wanted);
   }

@@ -18,7 +18,7 @@ import { goneError } from "../sync/_gone.ts";
 import { RuntimeError } from "../sync/errors.ts";
 import { ActingRealms, ITSELF, whenActingEnds } from "./_acting_realms.ts";
 import { decode, encode, type Exporter, type Importer } from "./_codec.ts";
-import { decodeError, encodeError } from "./_error_codec.ts";
+import { encodeError } from "./_error_codec.ts";
 import { desk } from "./_desk.ts";
 import type { FunctionRecord } from "./_function_record.ts";
 import {
@@ -27,7 +27,6 @@ import {
   type ObjectMessage,
   type PutsMessage,
   type RemoteRecord,
-  type ReplyMessage,
   ROOT,
   type TakenMessage,
 } from "./_object_protocol.ts";
@@ -45,12 +44,13 @@ import { type Relay, relay, relayed } from "./_relays.ts";
 import { ObjectNumbers } from "./_object_numbers.ts";
 import { getsSeveral, type RemoteMethod, remoteMethod } from "./_remote_methods.ts";
 import { QueuesAhead } from "./_items_ahead.ts";
+import { PendingCalls } from "./_pending_calls.ts";
+import { invoke, notThere, unsendable, withSignal } from "./_served_calls.ts";
 import { PutsTogether } from "./_puts_together.ts";
 import { inRows, putAll, type PutAnswer } from "./_queue_puts.ts";
 import { settleItems } from "./_queue_leases.ts";
 import { deed } from "./_remote_deeds.ts";
 import { providePorts } from "./_shared_objects.ts";
-import { RemoteError } from "./errors.ts";
 
 /** An object that the other side has. */
 interface Exported {
@@ -59,12 +59,6 @@ interface Exported {
   readonly variety?: Variety | undefined;
   /** How often it was sent and not dropped. */
   times: number;
-}
-
-/** A call that is not answered. */
-interface Pending {
-  resolve(answer: RemoteAnswer): void;
-  reject(error: unknown): void;
 }
 
 /** An object of the other side. */
@@ -103,7 +97,7 @@ export class ObjectPort implements Exporter, Importer, Home {
   readonly #exports = new Map<number, Exported>();
   readonly #numbers: ObjectNumbers;
   readonly #imports = new Map<number, Imported>();
-  readonly #pending = new Map<number, Pending>();
+  readonly #pending: PendingCalls;
   /** The other side's calls that may be aborted, and who calls. */
   readonly #serving = new Map<number, { controller: AbortController; realm: number }>();
   readonly #collected: FinalizationRegistry<number>;
@@ -114,7 +108,6 @@ export class ObjectPort implements Exporter, Importer, Home {
   readonly refersToFunctions: boolean;
   /** How many streams and sockets were sent, each of which can be sent once. */
   relays = 0;
-  #lastCall = 0;
   /** As whom the other side acts here. */
   readonly #acting = new ActingRealms();
   /** Realms that were named to the other side. */
@@ -124,6 +117,7 @@ export class ObjectPort implements Exporter, Importer, Home {
 
   constructor(link: ObjectLink) {
     this.#link = link;
+    this.#pending = new PendingCalls((on) => link.waits?.(on));
     this.#numbers = link.numbers ?? new ObjectNumbers();
     const root = link.root ?? (link.sharesMemory ? { object: desk, kind: "desk" } : undefined);
     if (root !== undefined) this.#exports.set(ROOT, { ...root, times: Infinity });
@@ -242,12 +236,8 @@ export class ObjectPort implements Exporter, Importer, Home {
 
   /** Begins a call for a realm. */
   #expect(realm: number): { call: number; answer: Promise<RemoteAnswer> } {
-    const call = ++this.#lastCall;
     if (realm !== ITSELF) this.#name(realm);
-    const answer = Promise.withResolvers<RemoteAnswer>();
-    this.#pending.set(call, answer);
-    if (this.#pending.size === 1) this.#link.waits?.(true);
-    return { call, answer: answer.promise };
+    return this.#pending.begin();
   }
 
   #post(message: ObjectMessage): void {
@@ -295,7 +285,7 @@ export class ObjectPort implements Exporter, Importer, Home {
       return await answer;
     } finally {
       signal?.removeEventListener("abort", abort);
-      this.#answered(call);
+      this.#pending.end(call);
     }
   }
 
@@ -307,12 +297,6 @@ export class ObjectPort implements Exporter, Importer, Home {
     });
   }
 
-  #answered(call: number): Pending | undefined {
-    const pending = this.#pending.get(call);
-    if (this.#pending.delete(call) && this.#pending.size === 0) this.#link.waits?.(false);
-    return pending;
-  }
-
   /** Handles what the other side sends. */
   receive(message: ObjectMessage): void {
     if (this.#isClosed) return;
@@ -321,7 +305,7 @@ export class ObjectPort implements Exporter, Importer, Home {
         this.#serve(message);
         break;
       case "reply":
-        this.#settle(message);
+        this.#pending.settle(message, ({ value }) => decode(value, this));
         break;
       case "abort":
         this.#serving.get(message.call)?.controller.abort();
@@ -380,23 +364,6 @@ export class ObjectPort implements Exporter, Importer, Home {
     // First, so that what it waited for is not given to it.
     this.#acting.end(realm);
     for (const call of this.#serving.values()) if (call.realm === realm) call.controller.abort();
-  }
-
-  #settle(reply: ReplyMessage): void {
-    const times = Math.min(reply.times ?? 1, this.#pending.size);
-    for (let i = 0; i < times; i++) this.#settleOne(reply.call + i, reply);
-  }
-
-  #settleOne(call: number, { value, error, abandoned }: ReplyMessage): void {
-    // Now: the way may be one that is only let go of while a message of its is handled.
-    const pending = this.#answered(call);
-    if (pending === undefined) return;
-    try {
-      if (error !== null) pending.reject(decodeError(error));
-      else pending.resolve({ value: decode(value, this), abandoned });
-    } catch (error) {
-      pending.reject(error);
-    }
   }
 
   #forget({ object, times }: DropMessage): void {
@@ -484,7 +451,7 @@ export class ObjectPort implements Exporter, Importer, Home {
     this.#acting.close();
     this.#stopTelling?.();
     for (const { controller } of this.#serving.values()) controller.abort();
-    for (const pending of this.#pending.values()) pending.reject(this.#gone("go on"));
+    this.#pending.rejectAll(() => this.#gone("go on"));
     for (const exported of this.#exports.values()) abandon(exported);
     this.#exports.clear();
   }
@@ -505,37 +472,4 @@ function wayOf({ object, kind, variety }: Exported, method: string): RemoteMetho
   return variety.allows(object, method) ? "call" : undefined;
 }
 
-function notThere(method: string): RemoteError {
-  return new RemoteError(
-    `Cannot call ${String(method)}: there is no such object, or no such method`,
-  );
-}
-
-/** Why a result was not sent. */
-function unsendable(cause: unknown): RemoteError {
-  return new RemoteError(
-    `Cannot send what the method returned: ${cause instanceof Error ? cause.message : cause}`,
-    { cause },
-  );
-}
-
-function invoke(object: object, method: string, args: readonly unknown[]): unknown {
-  return (object as Record<string, (...args: readonly unknown[]) => unknown>)[method]!(...args);
-}
-
 providePorts((link) => new ObjectPort(link));
-
-/**
- * The arguments of what may wait, whose limit is the one at `place`: what is none is for the method to
- * refuse.
- */
-function withSignal(args: readonly unknown[], place: number, signal: AbortSignal): unknown[] {
-  const full = [...args];
-  const limit = args[place];
-  const isLimit = typeof limit === "object" && limit !== null && !Array.isArray(limit);
-  if (limit === undefined) full[place] = { signal };
-  else if (isLimit && Reflect.get(limit, "signal") === undefined) {
-    full[place] = { ...limit, signal };
-  }
-  return full;
-}

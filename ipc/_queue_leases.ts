@@ -3,8 +3,8 @@
  * is sent some of those that it is about to ask for, on lease (`_lease.ts`). The child's side is
  * `_items_ahead.ts`.
  *
- * How many depends on how soon the child was back for more the last time: about as many as it gets in
- * {@linkcode QUICK} milliseconds, and none where it takes longer for one, or where others get, too.
+ * How many depends on how soon the child, by its own clock, was back for more the last time: about as many as it
+ * gets in {@linkcode QUICK} milliseconds, and none where it takes longer for one, or where others get, too.
  */
 
 import { whoCalls } from "../sync/_identity.ts";
@@ -27,15 +27,15 @@ const packed = new Int32Array(MOST_BYTES / 4);
 /** What is known here of a queue that was asked for several items. */
 interface Lender {
   readonly mailbox: Mailbox;
-  /** Who got some last, when, and how many it may get next. */
+  /** Who got some last, and how many it may get next. */
   realm: number;
-  at: number;
   most: number;
   /** Tells whoever has items that others want them. */
   recall: () => void;
   isWatching: boolean;
-  /** Who may have some. */
+  /** Who may have some, and how often some had been wanted back before. */
   holder: number;
+  recalls: number;
 }
 
 const lenders = new WeakMap<Mailbox, Lender>();
@@ -44,7 +44,15 @@ function lenderOf(queue: object): Lender {
   const mailbox = mailboxOf(queue);
   let lender = lenders.get(mailbox);
   if (lender === undefined) {
-    lender = { mailbox, realm: 0, at: 0, most: 1, recall: () => {}, isWatching: false, holder: 0 };
+    lender = {
+      mailbox,
+      realm: 0,
+      most: 1,
+      recall: () => {},
+      isWatching: false,
+      holder: 0,
+      recalls: 0,
+    };
     lenders.set(mailbox, lender);
   }
   return lender;
@@ -65,11 +73,13 @@ export interface Gettable {
 /**
  * Gets an item for a child, and leases it those after it.
  *
+ * @param took How many milliseconds it had for those before.
  * @param recall Tells the child that others want them.
  */
 export async function getSeveral(
   queue: Gettable,
   options: QueueOptions | undefined,
+  took: number,
   recall: () => void,
 ): Promise<Several> {
   queueDeadline(GET, options, RULES);
@@ -77,25 +87,20 @@ export async function getSeveral(
   if (homeOf(queue) !== undefined) return [await queue.get(options)];
   const lender = lenderOf(queue);
   const { realm } = whoCalls();
-  const now = performance.now();
-  lender.most = realm === lender.realm ? pace(lender.most, now - lender.at) : 1;
+  lender.most = realm === lender.realm ? pace(lender.most, took) : 1;
   lender.realm = realm;
-  lender.at = now;
   const { count, words, recalls } = lender.mailbox.getSeveral(
     realm,
     packed,
     lender.most,
     mayTravelAsBytes,
   );
-  if (count === 0) {
-    const item = await queue.get(options);
-    lender.at = performance.now();
-    return [item];
-  }
+  if (count === 0) return [await queue.get(options)];
   if (count > 1) {
     lender.recall = recall;
     lender.holder = realm;
-    watch(lender, recalls);
+    lender.recalls = recalls;
+    watch(lender);
   }
   return [new Uint8Array(packed.buffer.slice(0, words * 4)), count];
 }
@@ -106,12 +111,16 @@ function pace(most: number, took: number): number {
   return took < SLOW ? Math.max(most >> 1, 1) : 1;
 }
 
-function watch(lender: Lender, recalls: number): void {
+/** Watches for as long as there is a lease: it would keep the queue for good. */
+function watch(lender: Lender): void {
   if (lender.isWatching) return;
   lender.isWatching = true;
-  lender.mailbox.watchLease(recalls, () => {
+  const { mailbox } = lender;
+  mailbox.watchLease(lender.recalls, () => {
     lender.isWatching = false;
-    if (lender.mailbox.isLeased) lender.recall();
+    if (!mailbox.isLeasedTo(lender.holder)) return;
+    if (mailbox.recalls === lender.recalls) watch(lender);
+    else lender.recall();
   });
 }
 

@@ -14,8 +14,8 @@ import { GET_SEVERAL } from "./_remote_methods.ts";
 type Deed = (object: object, args: readonly unknown[], recall: () => void) => unknown;
 
 const DEEDS: Readonly<Record<string, Deed>> = {
-  [GET_SEVERAL]: (queue, [options], recall) =>
-    getSeveral(queue as Gettable, options as QueueOptions | undefined, recall),
+  [GET_SEVERAL]: (queue, [options, took], recall) =>
+    getSeveral(queue as Gettable, options as QueueOptions | undefined, Number(took), recall),
 };
 
 /** What is done where that is asked; `undefined` where it is for the object's own method. */

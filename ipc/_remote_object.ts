@@ -23,7 +23,10 @@ export interface RemoteAnswer {
 
 /** Items of a queue that were sent ahead: gets one of them, or by a call. */
 export interface Ahead {
-  get(args: readonly unknown[], call: (method: string) => Promise<unknown>): Promise<unknown>;
+  get(
+    args: readonly unknown[],
+    call: (method: string, args: readonly unknown[]) => Promise<unknown>,
+  ): Promise<unknown>;
 }
 
 /** Where such objects live. */
@@ -147,8 +150,9 @@ function getting(kind: ShareableKind<object>, name: string, way: RemoteMethod) {
   return async function (this: object, ...args: unknown[]): Promise<unknown> {
     const address = addressOf(this, kind, name);
     const ahead = address.port.ahead?.(address.id);
-    const call = (name: string) => ask(this, address, kind, [name, way, args]);
-    return await (ahead === undefined ? call(name) : ahead.get(args, call));
+    const call = (name: string, args: readonly unknown[]) =>
+      ask(this, address, kind, [name, way, args]);
+    return await (ahead === undefined ? call(name, args) : ahead.get(args, call));
   };
 }
 

@@ -44,6 +44,14 @@ export const MOST_BYTES = 2 ** 30;
 const SKIP = -1;
 /** To memory that is shared the engine copies word by word, if both sides begin with one: else byte by byte. */
 const UNIT = 8;
+/**
+ * Bytes of a part that is long: the system takes longer to hand out memory for it than the copy does, so that is
+ * seen to before the guard is entered. No more than the greatest is held ready.
+ */
+const LONG = 2 ** 17;
+const LONGEST = 2 ** 24;
+/** What the system hands out at a time. */
+const PAGE = 4096;
 /** Bytes before a message, and the word of them that has its number. */
 const HEADER = 2 * UNIT;
 const NUMBER = 2;
@@ -64,6 +72,9 @@ export class Ring {
   /** As long as the ring was when this thread looked last. */
   #bytes: Uint8Array<SharedArrayBuffer>;
   #lengths: Int32Array<SharedArrayBuffer>;
+  /** How long the long part was that was read last, and memory for one like it. */
+  #long = 0;
+  #spare: Uint8Array<ArrayBuffer> | undefined = undefined;
 
   /**
    * Attaches to a ring.
@@ -191,9 +202,22 @@ export class Ring {
     return message;
   }
 
+  /** Gets memory for a long part, if the last one had such: to be called without the guard. */
+  prepare(): void {
+    if (this.#long === 0 || this.#spare !== undefined) return;
+    const spare = new Uint8Array(this.#long);
+    for (let at = 0; at < spare.length; at += PAGE) spare[at] = 0;
+    this.#spare = spare;
+  }
+
   /** Each part has its memory to itself. */
   #copy(at: number, length: number): Uint8Array<ArrayBuffer> {
-    const part = new Uint8Array(length);
+    const spare = this.#spare;
+    if (length >= LONG) {
+      this.#long = length <= LONGEST ? length : 0;
+      this.#spare = undefined;
+    }
+    const part = spare?.length === length ? spare : new Uint8Array(length);
     part.set(this.#bytes.subarray(at, at + length));
     return part;
   }

@@ -144,6 +144,89 @@ Deno.test("A mailbox outlives those that put and get, in 1,500 schedules", async
   for (const way of ["died", "died in the guard"]) assertGreater(seen.get(way) ?? 0, 20, way);
 });
 
+const leasing = {
+  "putter 1": "putter",
+  "putter 2": "putter",
+  "getter 1": "getter",
+  child: "child",
+  closer: "closer",
+};
+
+/** The same where some are sent ahead, and may come again after a death. */
+function checkLeases({ shared, dead }: Result): string {
+  const diary = read(shared.process);
+  const of = (happening: string) => diary.filter((entry) => entry.happening === happening);
+  const [put, got] = [of("leaves"), of("gets")];
+  const seen = new Set<number>();
+  let again = 0;
+  for (const { actor, number } of got.toReversed()) {
+    // What came again was the dead one's before.
+    if (seen.has(number)) {
+      assert(dead.has("child") && actor === "child", `${number} came twice`);
+      again++;
+    }
+    seen.add(number);
+  }
+  const lost = put.filter(({ number }) => !seen.has(number)).length;
+  const takers = [...dead].filter((name) => !name.startsWith("putter")).length;
+  assert(lost <= takers, `${lost} were lost`);
+  for (const taker of ["getter 1", "child"]) {
+    for (const hundred of [1, 2]) {
+      const from = got.filter(({ actor, number }) =>
+        actor === taker && Math.floor(number / 100) === hundred
+      ).map(({ number }) => number);
+      assertEquals(from, from.toSorted((a, b) => a - b), `${taker} got out of order`);
+    }
+  }
+  const mailbox = new Mailbox(shared.memory);
+  if (takers < 2) assertEquals(mailbox.count, 0, "left over");
+  if (dead.size === 0) {
+    assertEquals([mailbox.unfinished, mailbox.isLeased], [0, false]);
+  }
+  return dead.size === 0 ? "all" : again > 0 ? "came again" : "died";
+}
+
+/** Other plans for each schedule. */
+function plansToLease(schedule: number): { maxsize: number; plans: Shared["plans"] } {
+  const { maxsize, plans: { "getter 2": _, ...plans } } = plansFor(schedule, PLAIN);
+  return { maxsize: maxsize === 1 ? 0 : maxsize, plans: { ...plans, child: [] } };
+}
+
+Deno.test("What is leased is called back at once, and nothing is out of order, in 1,000 schedules", async () => {
+  const { distinct } = await explore({
+    scenario,
+    actors: leasing,
+    maxSteps,
+    timeouts: "idle",
+    setup(schedule) {
+      const { maxsize, plans } = plansToLease(schedule);
+      return share(maxsize, plans, { joins: true });
+    },
+    check(outcome: Result) {
+      // The others may wait for what the child has; a getter calls it back.
+      assertLess(outcome.results["getter 1"]!, 50, "getter 1 was not woken");
+      return checkLeases(outcome);
+    },
+  });
+  assertGreater(distinct, 900);
+});
+
+Deno.test("What was leased to one that dies is there again, in 1,000 schedules", async () => {
+  const { seen } = await explore({
+    scenario,
+    actors: { ...leasing, "launcher of child": "launcher" },
+    maxSteps,
+    schedules: 1000,
+    setup(schedule) {
+      const { maxsize, plans } = plansToLease(schedule);
+      return share(maxsize, plans, { others: ["launcher of child"] });
+    },
+    deaths: { child: 500 },
+    check: checkLeases,
+  });
+  for (const way of ["died", "came again"]) assertGreater(seen.get(way) ?? 0, 10, way);
+});
+
 Deno.test("The stepper finds a nudge that one misses who is about to sleep", async () => {
   await assertRejects(
     () =>

@@ -224,6 +224,28 @@ Deno.test("A ring that grows while it goes round the end keeps its messages in o
   }
 });
 
+Deno.test("Long parts have memory of their own, whether it was prepared or not", () => {
+  const memory = new Memory();
+  const [writer, reader] = [memory.attach(), memory.attach()];
+  const lengths = [[200_000], [200_000], [200_000, 3, 200_000], [150_000], [10], [200_000], [
+    2 ** 25,
+  ]];
+  const all: Uint8Array[] = [];
+  for (const [at, some] of [...lengths, ...lengths].entries()) {
+    const message = some.map(part);
+    writer.write(message);
+    if (at % 4 !== 3) reader.prepare();
+    const read = reader.read()!;
+    assertEquals(read.map(({ length }) => length), some);
+    for (const [i, bytes] of read.entries()) {
+      assert(bytes.every((byte, at) => byte === message[i]![at]), `message ${at}, part ${i}`);
+    }
+    all.push(...read);
+  }
+  assertEquals(new Set(all.map(({ buffer }) => buffer)).size, all.length);
+  for (const bytes of all) assertEquals(bytes.buffer.byteLength, bytes.length);
+});
+
 Deno.test("A ring that always has something in it uses the same memory over and over", () => {
   const memory = new Memory();
   const ring = memory.attach();
