@@ -8,7 +8,7 @@ import { registerErrorClass } from "../ipc/_known_errors.ts";
 import { RuntimeError } from "../sync/errors.ts";
 
 /**
- * A future was given a second outcome; the first one stays.
+ * Python's `concurrent.futures.InvalidStateError`: a future was given a second outcome; the first one stays.
  *
  * @example
  * ```ts
@@ -26,7 +26,8 @@ export class InvalidStateError extends Error {
 }
 
 /**
- * A worker died with the task, or the whole executor can run nothing any more; `cause` tells why.
+ * Python's `concurrent.futures.BrokenExecutor`: a worker died with the task, or the whole executor can run
+ * nothing any more; `cause` tells why.
  *
  * @example
  * ```ts
@@ -43,7 +44,7 @@ export class BrokenExecutor extends RuntimeError {
 }
 
 /**
- * {@linkcode BrokenExecutor} of a `ThreadPoolExecutor`.
+ * Python's `concurrent.futures.thread.BrokenThreadPool`: {@linkcode BrokenExecutor} of a `ThreadPoolExecutor`.
  *
  * @example
  * ```ts
@@ -66,8 +67,8 @@ export class BrokenThreadPool extends BrokenExecutor {
 }
 
 /**
- * {@linkcode BrokenExecutor} of a `ProcessPoolExecutor`; its message ends with the last lines that the
- * worker wrote to its standard error.
+ * Python's `concurrent.futures.process.BrokenProcessPool`: {@linkcode BrokenExecutor} of a
+ * `ProcessPoolExecutor`. Its message ends with the last lines that the worker wrote to its standard error.
  *
  * @example
  * ```ts

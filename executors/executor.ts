@@ -62,6 +62,22 @@ export interface Submitter {
  * - A busy executor keeps the program alive until its tasks are done; an idle one does not.
  *
  * Semantics: CPython's `concurrent.futures.Executor`.
+ *
+ * @example
+ * ```ts
+ * import { type Executor, ProcessPoolExecutor, ThreadPoolExecutor } from "@herd/concurrent";
+ * import { assertEquals } from "@std/assert";
+ *
+ * async function total(executor: Executor): Promise<number> {
+ *   let sum = 0;
+ *   for await (const square of executor.map((n: number) => n * n, [1, 2, 3])) sum += square;
+ *   return sum;
+ * }
+ *
+ * await using threads = new ThreadPoolExecutor(1);
+ * await using processes = new ProcessPoolExecutor({ max_workers: 1, permissions: "none" });
+ * assertEquals([await total(threads), await total(processes)], [14, 14]);
+ * ```
  */
 export abstract class Executor implements Submitter, AsyncDisposable, Disposable {
   /**

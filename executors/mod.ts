@@ -4,10 +4,13 @@
  * @example
  * ```ts
  * import { as_completed, ThreadPoolExecutor } from "@herd/concurrent/executors";
+ * import { assertEquals } from "@std/assert";
  *
  * await using executor = new ThreadPoolExecutor();
  * const futures = [3, 1, 2].map((n) => executor.submit((n: number) => n * 10, n));
- * for await (const future of as_completed(futures)) console.log(await future);
+ * let sum = 0;
+ * for await (const future of as_completed(futures)) sum += await future;
+ * assertEquals(sum, 60);
  * ```
  *
  * @module

@@ -87,7 +87,21 @@ function view({ signal, deadline, priority, transfer, ...map }: TaskOptions): Vi
   };
 }
 
-/** What executors that keep a pool of workers have in common. */
+/**
+ * What executors that keep a pool of workers have in common.
+ *
+ * @example
+ * ```ts
+ * import { PoolExecutor, ThreadPoolExecutor } from "@herd/concurrent";
+ * import { assert, assertEquals } from "@std/assert";
+ *
+ * await using executor = new ThreadPoolExecutor(1);
+ * assert(executor instanceof PoolExecutor);
+ *
+ * await executor.ready();
+ * assertEquals(executor.stats().workers, 1);
+ * ```
+ */
 export abstract class PoolExecutor extends Executor {
   readonly #scheduler: Scheduler;
   readonly #maxWorkers: number;

@@ -28,6 +28,18 @@ const RULES: OptionRules = {
  * @param futures What `as_completed` gave.
  * @param options `total` and `label`.
  * @returns The same futures.
+ *
+ * @example
+ * ```ts
+ * import { as_completed, progress, ThreadPoolExecutor } from "@herd/concurrent";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using executor = new ThreadPoolExecutor(2);
+ * const futures = [1, 2].map((n) => executor.submit((n: number) => n * n, n));
+ * let sum = 0;
+ * for await (const future of progress(as_completed(futures), { total: 2 })) sum += await future;
+ * assertEquals(sum, 5);
+ * ```
  */
 export function progress<T>(
   futures: FutureIterator<T>,

@@ -8,11 +8,52 @@ import { abortedError, checkTimeout, limit } from "../sync/_deadline.ts";
 import { TimeoutError, ValueError } from "../sync/errors.ts";
 import { type Future, hasFailed, removeCallback } from "./future.ts";
 
-/** {@linkcode wait} returns when any future is done or cancelled. */
+/**
+ * {@linkcode wait} returns when any future is done or cancelled.
+ *
+ * @example
+ * ```ts
+ * import { FIRST_COMPLETED, Future, wait } from "@herd/concurrent";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const [quick, slow] = [new Future<number>(), new Future<number>()];
+ * setTimeout(() => quick.set_result(1));
+ * const { done } = await wait([quick, slow], { return_when: FIRST_COMPLETED });
+ * assertEquals([...done], [quick]);
+ * ```
+ */
 export const FIRST_COMPLETED = "FIRST_COMPLETED";
-/** {@linkcode wait} returns when any future has failed, or when all are done. */
+/**
+ * {@linkcode wait} returns when any future has failed, or when all are done.
+ *
+ * @example
+ * ```ts
+ * import { FIRST_EXCEPTION, Future, wait } from "@herd/concurrent";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const [good, bad, slow] = [new Future<number>(), new Future<number>(), new Future<number>()];
+ * good.set_result(1);
+ * setTimeout(() => bad.set_exception(new Error("no")));
+ * const { not_done } = await wait([good, bad, slow], { return_when: FIRST_EXCEPTION });
+ * assertEquals([...not_done], [slow]);
+ * ```
+ */
 export const FIRST_EXCEPTION = "FIRST_EXCEPTION";
-/** {@linkcode wait} returns when all futures are done or cancelled. */
+/**
+ * {@linkcode wait} returns when all futures are done or cancelled: the default.
+ *
+ * @example
+ * ```ts
+ * import { ALL_COMPLETED, Future, wait } from "@herd/concurrent";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const [one, two] = [new Future<number>(), new Future<number>()];
+ * one.set_result(1);
+ * setTimeout(() => two.cancel());
+ * const { done } = await wait([one, two], { return_when: ALL_COMPLETED });
+ * assertEquals(done.size, 2);
+ * ```
+ */
 export const ALL_COMPLETED = "ALL_COMPLETED";
 
 /** When {@linkcode wait} returns. */
@@ -75,6 +116,18 @@ export function wait<T>(
  * @param fs The futures.
  * @param options `timeout` in milliseconds, `signal`, and `return_when`.
  * @returns The futures in two sets.
+ *
+ * @example
+ * ```ts
+ * import { Future, wait } from "@herd/concurrent";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const [count, name] = [new Future<number>(), new Future<string>()];
+ * count.set_result(3);
+ * name.set_result("Dolly");
+ * const { done } = await wait([count, name]);
+ * assertEquals(await Promise.all(done), [3, "Dolly"]);
+ * ```
  */
 export function wait<F extends Future<unknown>>(
   fs: Iterable<F>,
@@ -211,6 +264,19 @@ export function as_completed<T>(
  * @param fs The futures.
  * @param options `timeout` in milliseconds for the whole iteration; `signal`.
  * @returns An iterator for `for await`.
+ *
+ * @example
+ * ```ts
+ * import { as_completed, Future } from "@herd/concurrent";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const [count, name] = [new Future<number>(), new Future<string>()];
+ * name.set_result("Dolly");
+ * count.set_result(3);
+ * const results: (number | string)[] = [];
+ * for await (const future of as_completed([count, name])) results.push(await future);
+ * assertEquals(results.length, 2);
+ * ```
  */
 export function as_completed<F extends Future<unknown>>(
   fs: Iterable<F>,

@@ -1,6 +1,23 @@
 /**
  * Processes, connections, and sending functions and values to other realms.
  *
+ * @example
+ * ```ts
+ * import { Process, Queue } from "@herd/concurrent/ipc";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const queue = new Queue<number>();
+ * const process = new Process({
+ *   target: (queue: Queue<number>) => queue.put(42),
+ *   args: [queue],
+ *   permissions: "none",
+ * });
+ * process.start();
+ * assertEquals(await queue.get(), 42);
+ * await process.join();
+ * assertEquals(process.exitcode, 0);
+ * ```
+ *
  * @module
  */
 

@@ -41,7 +41,21 @@ export const DONE: Promise<void> = Promise.resolve();
 /** A promise of `true`. */
 export const YES: Promise<true> = Promise.resolve(true as const);
 
-/** What {@linkcode Acquirable.hold} gives: releases once, when it is disposed of. */
+/**
+ * What {@linkcode Acquirable.hold} gives: releases once, when it is disposed of.
+ *
+ * @example
+ * ```ts
+ * import { Lock } from "@herd/concurrent";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const lock = new Lock();
+ * const held = lock.holdSync();
+ * held[Symbol.dispose](); // what `using` does at the end of the block
+ * held[Symbol.dispose](); // nothing more
+ * assertEquals(lock.lockedSync(), false);
+ * ```
+ */
 export class Held implements Disposable, AsyncDisposable {
   #release: (() => Promise<void>) | undefined;
 
@@ -73,13 +87,44 @@ function unlessGone(error: unknown): void {
   if (!isGone(error)) throw error;
 }
 
-/** What can be acquired and released: locks, semaphores, conditions. */
+/**
+ * What can be acquired and released: locks, semaphores, conditions.
+ *
+ * @example
+ * ```ts
+ * import { type Acquirable, Lock, Semaphore } from "@herd/concurrent";
+ * import { assertEquals } from "@std/assert";
+ *
+ * async function inside<R>(what: Acquirable, work: () => R): Promise<Awaited<R>> {
+ *   using _held = await what.hold({ timeout: 10_000 });
+ *   return await work();
+ * }
+ *
+ * assertEquals(await inside(new Lock(), () => 1) + await inside(new Semaphore(3), () => 2), 3);
+ * ```
+ */
 export abstract class Acquirable {
-  /** Acquires it; resolves to whether that was possible in time. */
+  /**
+   * Acquires it.
+   *
+   * @param options Whether to wait, for how many milliseconds, and a signal.
+   * @returns Whether it was to be had in time.
+   * @throws {CancelledError} When the signal was aborted.
+   */
   abstract acquire(options?: AcquireOptions): Promise<boolean>;
-  /** The same, and blocks the thread until then. */
+  /**
+   * The same, and blocks the thread until then.
+   *
+   * @param options Whether to wait, and for how many milliseconds.
+   * @returns Whether it was to be had in time.
+   * @throws {RuntimeError} When it lives in another process.
+   */
   abstract acquireSync(options?: AcquireSyncOptions): boolean;
-  /** Releases it. */
+  /**
+   * Releases it, at the call.
+   *
+   * @returns A promise for the sake of other processes; it rejects where there is nothing to release.
+   */
   abstract release(): Promise<void>;
 
   /**

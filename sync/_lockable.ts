@@ -12,7 +12,17 @@ export let ownershipOf: (lock: Lockable) => Ownership;
 export let isHere: (lock: Lockable) => boolean;
 let adopt: (lock: Lockable, ownership: Ownership) => void;
 
-/** A lock of either kind. */
+/**
+ * A lock of either kind: a `Lock` or an `RLock`.
+ *
+ * @example
+ * ```ts
+ * import { Lock, Lockable, RLock } from "@herd/concurrent";
+ * import { assert } from "@std/assert";
+ *
+ * assert(new Lock() instanceof Lockable && new RLock() instanceof Lockable);
+ * ```
+ */
 export abstract class Lockable extends Acquirable {
   #ownership: Ownership = new Ownership();
 

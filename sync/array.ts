@@ -103,27 +103,56 @@ export class SharedArray<C extends Typecode> extends RawArray<C> {
     return this.#lock.of("an Array");
   }
 
-  /** Acquires the lock: see `RLock.acquire`. */
+  /**
+   * Acquires the lock: see `RLock.acquire`.
+   *
+   * @param options Whether to wait, for how many milliseconds, and a signal.
+   * @returns Whether it was to be had in time.
+   * @throws {CancelledError} When the signal was aborted.
+   */
   async acquire(options?: AcquireOptions): Promise<boolean> {
     return await this.get_lock().acquire(options);
   }
 
-  /** Acquires the lock, and blocks the thread meanwhile: see `RLock.acquireSync`. */
+  /**
+   * Acquires the lock, and blocks the thread meanwhile: see `RLock.acquireSync`.
+   *
+   * @param options Whether to wait, and for how many milliseconds.
+   * @returns Whether it was to be had in time.
+   */
   acquireSync(options?: AcquireSyncOptions): boolean {
     return this.get_lock().acquireSync(options);
   }
 
-  /** Releases the lock: see `RLock.release`. */
+  /**
+   * Releases the lock: see `RLock.release`.
+   *
+   * @returns A promise, for which nothing has to wait.
+   * @throws {RuntimeError} As a rejection, when the caller does not hold it.
+   */
   async release(): Promise<void> {
     await this.get_lock().release();
   }
 
-  /** Acquires the lock until what this resolves to is disposed of: see `Acquirable.hold`. */
+  /**
+   * Acquires the lock until what this resolves to is disposed of: see `Acquirable.hold`.
+   *
+   * @param limit How long to wait, in milliseconds, and a signal.
+   * @returns What releases it, by `using` or `await using`.
+   * @throws {TimeoutError} When it was not to be had in time.
+   * @throws {CancelledError} When the signal was aborted.
+   */
   async hold(limit?: WaitLimit): Promise<Held> {
     return await this.get_lock().hold(limit);
   }
 
-  /** Acquires the lock until what this returns is disposed of, and blocks the thread: see `Acquirable.holdSync`. */
+  /**
+   * Acquires the lock until what this returns is disposed of, and blocks the thread: see `Acquirable.holdSync`.
+   *
+   * @param limit How long to wait, in milliseconds.
+   * @returns What releases it, by `using`.
+   * @throws {TimeoutError} When it was not to be had in time.
+   */
   holdSync(limit?: Omit<WaitLimit, "signal">): Held {
     return this.get_lock().holdSync(limit);
   }

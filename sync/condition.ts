@@ -115,17 +115,33 @@ export class Condition extends Acquirable {
     this.#lock = lock ?? new Lock();
   }
 
-  /** Acquires the lock: see `Lock.acquire`. */
+  /**
+   * Acquires the lock: see `Lock.acquire`.
+   *
+   * @param options Whether to wait, for how many milliseconds, and a signal.
+   * @returns Whether it was to be had in time.
+   * @throws {CancelledError} When the signal was aborted.
+   */
   override acquire(options?: AcquireOptions): Promise<boolean> {
     return this.#lock.acquire(options);
   }
 
-  /** Acquires the lock, and blocks the thread meanwhile: see `Lock.acquireSync`. */
+  /**
+   * Acquires the lock, and blocks the thread meanwhile: see `Lock.acquireSync`.
+   *
+   * @param options Whether to wait, and for how many milliseconds.
+   * @returns Whether it was to be had in time.
+   */
   override acquireSync(options?: AcquireSyncOptions): boolean {
     return this.#lock.acquireSync(options);
   }
 
-  /** Releases the lock: see `Lock.release`. */
+  /**
+   * Releases the lock: see `Lock.release`.
+   *
+   * @returns A promise, for the sake of locks in another process.
+   * @throws {ValueError} As a rejection, when nobody holds it; a `RuntimeError` of an `RLock`.
+   */
   override release(): Promise<void> {
     return this.#lock.release();
   }

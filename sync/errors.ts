@@ -39,8 +39,8 @@ export class ValueError extends RangeError {
 }
 
 /**
- * The work was cancelled, or the wait for it was aborted; `cause` is the signal's reason where a
- * signal did it.
+ * Python's `concurrent.futures.CancelledError`: the work was cancelled, or the wait for it was aborted;
+ * `cause` is the signal's reason where a signal did it.
  *
  * @example
  * ```ts
@@ -58,7 +58,7 @@ export class CancelledError extends Error {
 }
 
 /**
- * A wait or a task took longer than it was given.
+ * Python's `TimeoutError`: a wait or a task took longer than it was given.
  *
  * @example
  * ```ts

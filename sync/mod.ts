@@ -2,6 +2,24 @@
  * What threads and processes share: locks, semaphores, events, conditions, barriers, values, arrays, and the
  * errors that all of Herd throws.
  *
+ * @example
+ * ```ts
+ * import { ThreadPoolExecutor } from "@herd/concurrent";
+ * import { Lock, Value } from "@herd/concurrent/sync";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const lock = new Lock();
+ * const count = new Value("i", 0);
+ * const work = async (lock: Lock, count: Value<"i">) => {
+ *   using _held = await lock.hold();
+ *   count.value += 1; // a look and a change: safe under the lock
+ * };
+ *
+ * await using executor = new ThreadPoolExecutor(2);
+ * await Promise.all([1, 2, 3].map(() => executor.submit(work, lock, count)));
+ * assertEquals(count.value, 3);
+ * ```
+ *
  * @module
  */
 

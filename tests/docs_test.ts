@@ -67,15 +67,21 @@ Deno.test("every block of TypeScript in the documentation is run", () => {
   }
 });
 
-/** The files of a page's programs, in a project of their own, as long as it is in scope. */
+interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The files of all pages, a folder for each page, in one project, as long as it is in scope. */
 class Project implements AsyncDisposable {
-  readonly folder: string;
+  readonly #folder: string;
 
   private constructor(folder: string) {
-    this.folder = folder;
+    this.#folder = folder;
   }
 
-  static async create(page: Page): Promise<Project> {
+  static async create(pages: readonly Page[]): Promise<Project> {
     const project = new Project(await Deno.makeTempDir({ prefix: "herd_docs_" }));
     const config = {
       imports: {
@@ -84,22 +90,25 @@ class Project implements AsyncDisposable {
       },
       links: [decodeURIComponent(ROOT.pathname)],
     };
-    await Deno.writeTextFile(`${project.folder}/deno.json`, JSON.stringify(config));
-    for (const block of page.blocks.filter(({ info }) => info === "ts ignore")) {
-      await Deno.writeTextFile(`${project.folder}/${project.fileOf(block)}`, block.text);
+    await Deno.writeTextFile(`${project.#folder}/deno.json`, JSON.stringify(config));
+    for (const page of pages) {
+      await Deno.mkdir(`${project.#folder}/${page.path}`, { recursive: true });
+      for (const block of page.blocks.filter(({ info }) => info === "ts ignore")) {
+        const file = `${project.#folder}/${project.pathOf(page, block)}`;
+        await Deno.writeTextFile(file, block.text);
+      }
     }
     return project;
   }
 
-  fileOf(block: Block): string {
-    return fileNameOf(block) ?? `line_${block.line}.ts`;
+  pathOf(page: Page, block: Block): string {
+    return `${page.path}/${fileNameOf(block) ?? `line_${block.line}.ts`}`;
   }
 
-  /** Runs it as a user does who has given all permissions. */
-  async run(block: Block): Promise<{ code: number; stdout: string; stderr: string }> {
+  async deno(...args: string[]): Promise<Ended> {
     const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", "--check", this.fileOf(block)],
-      cwd: this.folder,
+      args,
+      cwd: this.#folder,
       env: { NO_COLOR: "1" },
       stdin: "null",
     }).output();
@@ -108,22 +117,30 @@ class Project implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Deno.remove(this.folder, { recursive: true });
+    await Deno.remove(this.#folder, { recursive: true });
   }
 }
 
-for (const page of pages) {
-  for (const [index, block] of page.blocks.entries()) {
-    if (!isProgram(block)) continue;
-    Deno.test(`the program at ${page.path}:${block.line} runs, and prints what the page says`, async () => {
-      await using project = await Project.create(page);
-      const { code, stdout, stderr } = await project.run(block);
-      assertEquals(code, 0, stdout + stderr);
-      const next = page.blocks[index + 1];
-      if (next?.isNext && next.info === "text") assertEquals(stdout, next.text, stderr);
-    });
+Deno.test("the programs on the pages type-check, run, and print what the page says", async (t) => {
+  await using project = await Project.create(pages);
+  await t.step("all type-check", async () => {
+    const { code, stderr } = await project.deno("check", ".");
+    assertEquals(code, 0, stderr);
+  });
+  for (const page of pages) {
+    for (const [index, block] of page.blocks.entries()) {
+      if (!isProgram(block)) continue;
+      await t.step(`${page.path}:${block.line}`, async () => {
+        const { code, stdout, stderr } = await project.deno(
+          ...["run", "-A", "--no-check", project.pathOf(page, block)],
+        );
+        assertEquals(code, 0, stdout + stderr);
+        const next = page.blocks[index + 1];
+        if (next?.isNext && next.info === "text") assertEquals(stdout, next.text, stderr);
+      });
+    }
   }
-}
+});
 
 /** As GitHub makes them. */
 function anchorsOf(text: string): Set<string> {
