@@ -17,7 +17,7 @@ import { CLASSES, type ContextClasses } from "./_context_classes.ts";
 import * as names from "./_context_names.ts";
 
 /** What is the same however processes are started, and the same as what Herd exports by that name. */
-export type ContextNames = typeof names;
+export type ContextNames = Readonly<typeof names>;
 
 /**
  * The names of Python's `multiprocessing`, bound to one start method; {@linkcode get_context} gives it.

@@ -63,7 +63,8 @@ class LaunchedThread implements Charge {
   readonly ended: Promise<ChargeEnd>;
   /** Its realm, whose number it has to itself. */
   readonly ident: number;
-  readonly #name: string;
+  /** In reports. */
+  readonly #who: string;
   readonly #worker: Worker;
   readonly #objects: ObjectPort;
   readonly #watch: LifeWatch;
@@ -76,8 +77,8 @@ class LaunchedThread implements Charge {
   #isHeld = true;
 
   constructor(setup: ThreadSetup) {
-    const { name, modules, permissions, subclass } = setup;
-    this.#name = name;
+    const { name, modules, permissions, subclass, thread } = setup;
+    this.#who = `${thread === null ? "process" : "thread"} ${JSON.stringify(name)}`;
     ({ promise: this.ended, resolve: this.#settle } = Promise.withResolvers<ChargeEnd>());
     const lifeLock = newLockName();
     const silent = () => this.#end({ code: SILENT_CODE, signal: null });
@@ -95,7 +96,7 @@ class LaunchedThread implements Charge {
     let worker: Worker | undefined;
     try {
       const transfer: Transferable[] = [];
-      const { process, thread } = setup;
+      const { process } = setup;
       const work = workMessage(setup, transfer, this.#objects);
       const message: ThreadMessage = { kind: "thread", process, thread, realm, lifeLock, ...work };
       const known = subclass === null ? modules : [...modules, subclass.url!];
@@ -117,7 +118,7 @@ class LaunchedThread implements Charge {
     this.#worker.onmessage = ({ data }: MessageEvent<FromThread>) => this.#receive(data);
     this.#worker.onerror = (event) => {
       event.preventDefault();
-      console.error(`error: Uncaught (in thread ${JSON.stringify(this.#name)}) ${event.message}`);
+      console.error(`error: Uncaught (in ${this.#who}) ${event.message}`);
       this.#end({ code: 1, signal: null });
     };
   }

@@ -295,6 +295,12 @@ visits: 13 and never more than 5 inside: true
 free seats: 2
 free seats, after the process has died: 5
 `,
+  "threads.ts": `\
+gatherer: Dolly, Molly, Polly
+pieces: 3 and still alive: false
+calls here: 2
+WorkerProcess-1 ended with 3
+`,
 };
 
 /** As a user who has `deno` on the `PATH` says by its name. */

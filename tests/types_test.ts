@@ -8,15 +8,30 @@ import {
   ALL_COMPLETED,
   as_completed,
   type Callable,
+  type Context,
+  type current_thread,
+  dummy,
   type Executor,
   FIRST_COMPLETED,
   FIRST_EXCEPTION,
   Future,
   type FutureIterator,
+  type get_all_start_methods,
+  get_context,
+  get_start_method,
+  type JoinableQueue,
+  local,
+  Pool,
+  Process,
+  ProcessPoolExecutor,
+  Queue,
   type ReturnWhen,
+  set_start_method,
+  type StartMethod,
   type Submitter,
   task,
   type TaskReference,
+  Thread,
   ThreadPoolExecutor,
   wait,
   type WaitResult,
@@ -477,4 +492,84 @@ types("next and return of as_completed have the results of an iterator", async (
   if (!result.done) assertType<IsExact<typeof result.value, Future<number>>>(true);
   const ended = await iterator.return();
   assertType<IsExact<typeof ended, IteratorResult<Future<number>, undefined>>>(true);
+});
+
+// ---- Threads and contexts
+
+types(
+  "a thread waits to nothing, has a number once it has started, and may be of a subclass",
+  async () => {
+    const thread = new Thread({ target: add, args: [1, 2], daemon: true });
+    assertType<IsExact<ReturnType<typeof thread.start>, void>>(true);
+    assertType<IsExact<typeof thread.ident, number | null>>(true);
+    assertType<IsExact<ReturnType<typeof thread.is_alive>, boolean>>(true);
+    const joined = await thread.join(10);
+    assertType<IsExact<typeof joined, void>>(true);
+    assertType<IsExact<ReturnType<typeof current_thread>, Thread>>(true);
+    new Thread({ target: task<typeof greet>("file:///x.ts", "greet") });
+    // @ts-expect-error: There are no such threads.
+    new Thread({ memoryLimit: 64 });
+    // @ts-expect-error: A name is a string.
+    new Thread({ name: 7 });
+  },
+);
+
+types("the start method may be none only where that is asked for", () => {
+  assertType<IsExact<ReturnType<typeof get_all_start_methods>, StartMethod[]>>(true);
+  const settled = get_start_method();
+  assertType<IsExact<typeof settled, StartMethod>>(true);
+  const open = get_start_method({ allow_none: true });
+  assertType<IsExact<typeof open, StartMethod | null>>(true);
+  const either = get_start_method({ allow_none: Math.random() > 0.5 });
+  assertType<IsExact<typeof either, StartMethod | null>>(true);
+  set_start_method("worker");
+  set_start_method(null, { force: true });
+  // @ts-expect-error: There is no such method.
+  set_start_method("fork");
+});
+
+types("a context makes what Herd does, but takes no other context", () => {
+  const context = get_context("worker");
+  assertType<IsExact<typeof context, Context>>(true);
+  const process = new context.Process({ target: nothing });
+  assertType<IsExact<typeof process, Process>>(true);
+  const pool = new context.Pool(2);
+  assertType<IsExact<typeof pool, Pool>>(true);
+  const queue = new context.Queue<number>(3);
+  assertType<IsExact<typeof queue, Queue<number>>>(true);
+  new Process({ context });
+  new Pool({ context });
+  new ProcessPoolExecutor({ mp_context: context });
+  // @ts-expect-error: It has one.
+  new context.Process({ context: "spawn" });
+  // @ts-expect-error: It has one.
+  new context.Pool({ context: "spawn" });
+  // @ts-expect-error: Its names stand.
+  context.Queue = Queue;
+});
+
+types("a Process of dummy is a thread with an exit code", () => {
+  const process = new dummy.Process({ target: add, args: [1, 2] });
+  const thread: Thread = process;
+  assertType<IsExact<typeof process.exitcode, number | null>>(true);
+  assertType<IsExact<ReturnType<typeof dummy.active_children>, typeof process[]>>(true);
+  const queue = new dummy.Queue<string>();
+  assertType<IsExact<typeof queue, JoinableQueue<string>>>(true);
+  return thread;
+});
+
+types("a local has whatever is put there, and a subclass what it says", () => {
+  const mine = new local();
+  mine.count = 1;
+  assertType<IsExact<typeof mine.count, unknown>>(true);
+  class Counting extends local {
+    static override readonly module = "file:///x.ts";
+    count = 0;
+    constructor(readonly start: number) {
+      super(start);
+    }
+  }
+  const counting = new Counting(3);
+  assertType<IsExact<typeof counting.count, number>>(true);
+  assertType<IsExact<typeof counting.start, number>>(true);
 });

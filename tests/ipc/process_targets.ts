@@ -7,6 +7,7 @@ import {
   Process,
   ProcessPoolExecutor,
   task,
+  Thread,
   ThreadPoolExecutor,
 } from "../../mod.ts";
 
@@ -60,12 +61,6 @@ export async function tellFamily(path: string): Promise<void> {
   const told = JSON.parse(Deno.readTextFileSync(`${path}.child`));
   Deno.removeSync(`${path}.child`);
   tell(path, { self: self(), child: told, code: child.exitcode, actives });
-}
-
-/** Arguments, in words that JSON keeps. */
-export function tellArgs(path: string, ...args: unknown[]): void {
-  const show = (value: unknown) => Deno.inspect(value, { depth: 10, breakLength: Infinity });
-  tell(path, args.map(show));
 }
 
 /** Leaves its parent's group of processes one level deeper, and says when it comes and goes. */
@@ -196,13 +191,10 @@ export function tellTitle(path: string): void {
   tell(path, (current_process() as Titled).title);
 }
 
-/** Overrides `run` and does not say where it is. */
-export class Homeless extends Process {
-  override run(): void {}
-}
-
-/** Says that it is where it is not. */
-export class Misplaced extends Process {
-  static override readonly module = new URL("./nowhere.ts", HERE);
-  override run(): void {}
+/** Leaves a thread that is no daemon, and one that is. */
+export function leaveThreads(path: string): void {
+  const write = (path: string, text: string) => Deno.writeTextFileSync(path, text);
+  new Thread({ target: () => void setInterval(() => {}, 1_000_000), daemon: true }).start();
+  new Thread({ target: () => new Promise(() => {}), daemon: true }).start();
+  new Thread({ target: write, args: [path, `"the thread went on"`] }).start();
 }

@@ -1,5 +1,6 @@
 /**
- * Tests of processes by themselves; how programs with processes end is in `process_exit_test.ts`.
+ * Tests of processes by themselves, as children: what they have in common with threads is in
+ * `runnable_suite.ts`, and how programs with processes end in `process_exit_test.ts`.
  *
  * Names such as P07 are the lines of CPython's own tests that a test covers. Without a counterpart here:
  *
@@ -20,7 +21,6 @@
 import {
   assert,
   assertEquals,
-  assertInstanceOf,
   assertNotEquals,
   assertRejects,
   assertStringIncludes,
@@ -43,14 +43,13 @@ import {
   closeOutput,
   goOn,
   Greeter,
-  Homeless,
   ignoreSigterm,
   leaveHooks,
+  leaveThreads,
   linger,
   nest,
   type Self,
   spin,
-  tellArgs,
   tellDaemonErrors,
   tellDescriptors,
   tellFamily,
@@ -267,33 +266,6 @@ Deno.test("the authkey can be set, is copied, and is inherited", async () => {
   }
 });
 
-Deno.test("a process can't be started twice, nor by its own arguments", async () => {
-  const process = new Process({ target: () => {} });
-  process.start();
-  const error = assertThrows(() => process.start(), RuntimeError);
-  assertStringIncludes(error.message, "it was started before: make another");
-  await process.join();
-  assertThrows(() => process.start(), RuntimeError);
-
-  const errors: unknown[] = [];
-  const hostile = {
-    get again() {
-      try {
-        other.start();
-      } catch (error) {
-        errors.push(error);
-      }
-      return 1;
-    },
-  };
-  const other: Process = new Process({ target: () => {}, args: [hostile] });
-  other.start();
-  await other.join();
-  assertEquals(other.exitcode, 0);
-  assert(errors.length > 0);
-  for (const error of errors) assertInstanceOf(error, RuntimeError);
-});
-
 Deno.test("what wants a started process says so", async () => {
   const process = new Process();
   const message = `Process-`;
@@ -304,10 +276,6 @@ Deno.test("what wants a started process says so", async () => {
   }
   await assertRejects(() => process.join(), RuntimeError, "it has not started");
   assertThrows(() => process.sentinel, ValueError, "it has not started");
-});
-
-Deno.test("a process without a target does nothing and is fine", async () => {
-  assertEquals((await run({})).exitcode, 0);
 });
 
 Deno.test("P20: close", async () => {
@@ -379,72 +347,6 @@ Deno.test("await using waits for a process, ends a daemon, and closes both", asy
 
 // ---- Arguments
 
-Deno.test("P03: arguments arrive as they are", async () => {
-  const args = [
-    [1, [2]],
-    "text",
-    new Map([["key", new Set([1n])]]),
-    new Uint8Array([1, 2]),
-    new URL("https://example.com/"),
-    new RangeError("no"),
-    new Date(0),
-    undefined,
-    null,
-  ];
-  const seen = await told<string[]>(tellArgs, { args });
-  assertEquals(seen.slice(0, 5), [
-    "[ 1, [ 2 ] ]",
-    `"text"`,
-    `Map(1) { "key" => Set(1) { 1n } }`,
-    "Uint8Array(2) [ 1, 2 ]",
-    Deno.inspect(new URL("https://example.com/"), { breakLength: Infinity }),
-  ]);
-  assertStringIncludes(seen[5]!, "RangeError: no");
-  assertEquals(seen.slice(6), ["1970-01-01T00:00:00.000Z", "undefined", "null"]);
-});
-
-Deno.test("P08, P35: kwargs come last as one object, a copy of what was given", async () => {
-  const kwargs = { b: 2, c: [3] };
-  using file = new Told<string[]>();
-  const args = [file.path, 1];
-  const process = new Process({ target: tellArgs, args, kwargs, modules: [TARGETS] });
-  kwargs.b = 0;
-  args.push(7);
-  process.start();
-  await process.join();
-  assertEquals(file.value, ["1", "{ b: 2, c: [ 3 ] }"]);
-});
-
-Deno.test("arguments are copied when the process starts, and moved where that is asked for", async () => {
-  using file = new Told<string[]>();
-  const list = [1];
-  const bytes = new Uint8Array([1, 2, 3]);
-  const process = new Process({
-    target: tellArgs,
-    args: [file.path, list, transfer(bytes)],
-    modules: [TARGETS],
-  });
-  process.start();
-  list.push(2);
-  assertEquals(bytes.length, 0);
-  await process.join();
-  assertEquals(file.value, ["[ 1 ]", "Uint8Array(3) [ 1, 2, 3 ]"]);
-});
-
-Deno.test("arguments that can't be cloned fail start, which names them; it can be tried again", async () => {
-  const args: unknown[] = [1, { deep: () => {} }];
-  const process = new Process({ target: () => {}, args, name: "Ann" });
-  const error = assertThrows(() => process.start(), DOMException);
-  assertEquals(error.name, "DataCloneError");
-  assertStringIncludes(error.message, "Cannot send argument 2 of Ann: ");
-  assertEquals([process.pid, process.is_alive()], [null, false]);
-  assertEquals(active_children(), []);
-  (args[1] as { deep: unknown }).deep = 1;
-  process.start();
-  await process.join();
-  assertEquals(process.exitcode, 0);
-});
-
 Deno.test("arguments that are longer than a message may be fail start, and nothing runs", () => {
   const half = new ArrayBuffer(2 ** 30);
   const other = new ArrayBuffer(2 ** 30);
@@ -453,14 +355,9 @@ Deno.test("arguments that are longer than a message may be fail start, and nothi
   assertEquals([process.is_alive(), half.detached], [false, false]);
 });
 
-Deno.test("options of the wrong type or unknown are named", () => {
+Deno.test("options that only processes have are looked at, too", () => {
   const wrong: [options: unknown, error: typeof TypeError | typeof ValueError, message: string][] =
     [
-      [{ target: 7 }, TypeError, "target is 7: a function or task(url, function) is wanted"],
-      [{ args: "text" }, TypeError, `args is "text": an array is wanted`],
-      [{ kwargs: new Map() }, TypeError, "kwargs is Map(0) {}: a plain object is wanted"],
-      [{ name: 7 }, TypeError, "name is 7: a string is wanted"],
-      [{ daemon: 1 }, TypeError, "daemon is 1: true or false is wanted"],
       [
         { context: "fork" },
         ValueError,
@@ -469,8 +366,6 @@ Deno.test("options of the wrong type or unknown are named", () => {
       [{ memoryLimit: 1 }, ValueError, "memoryLimit is 1: an integer of at least 16 is wanted"],
       [{ env: { A: 1 } }, TypeError, "an object of strings is wanted"],
       [{ cwd: 7 }, TypeError, "cwd is 7: a path or file URL is wanted"],
-      [{ modules: ["./x.ts"] }, TypeError, "an array of absolute URLs is wanted"],
-      [{ group: null }, TypeError, "there is no option group: "],
       [7, TypeError, "an options object is wanted, not 7"],
     ];
   for (const [options, error, message] of wrong) {
@@ -478,39 +373,7 @@ Deno.test("options of the wrong type or unknown are named", () => {
   }
 });
 
-Deno.test("targets that can never travel are refused at once", () => {
-  for (const target of [Math.max, (() => {}).bind(null), class {}, function* () {}]) {
-    assertThrows(() => new Process({ target: target as never }), TypeError, "Cannot send ");
-  }
-});
-
 // ---- Targets
-
-Deno.test("targets by source, by module and by reference", async () => {
-  using file = new Told();
-  const bySource = (path: string) => Deno.writeTextFileSync(path, `"by source"`);
-  await run({ target: bySource, args: [file.path] });
-  assertEquals(file.value, "by source");
-  for (const target of [task(TARGETS, goOn), task<typeof goOn>(TARGETS, "goOn")]) {
-    using file = new Told();
-    const process = new Process({ target, args: [file.path] });
-    process.start();
-    await process.join();
-    assertEquals(file.value, "went on");
-  }
-});
-
-Deno.test("run can be called here too", async () => {
-  using file = new Told<Self>();
-  for (
-    const target of [tellSelf, task(TARGETS, tellSelf), task<typeof tellSelf>(TARGETS, "tellSelf")]
-  ) {
-    const process = new Process({ target, args: [file.path] });
-    await process.run();
-    assertEquals(file.value.pid, Deno.pid);
-    assertEquals(process.pid, null);
-  }
-});
 
 Deno.test("P31: a subclass's fields travel, and its constructor does not run in the child", async () => {
   using file = new Told<Record<string, unknown>>();
@@ -539,16 +402,6 @@ Deno.test("a subclass may call the target itself", async () => {
   process.start();
   await process.join();
   assertEquals(file.value, "Dr. No");
-});
-
-Deno.test("a subclass that overrides run has to say its module", () => {
-  const error = assertThrows(() => new Homeless().start(), TypeError);
-  assertStringIncludes(
-    error.message,
-    "Homeless overrides run(), and its static module is undefined",
-  );
-  assertStringIncludes(error.message, "static override module = import.meta.url");
-  assertEquals(active_children(), []);
 });
 
 Deno.test("a subclass that overrides nothing needs no module", async () => {
@@ -613,27 +466,6 @@ Deno.test("terminate asks: a process that does not obey lives on until it is kil
   assertEquals(process.exitcode, -9);
 });
 
-Deno.test("P11: join with 0 or less looks; with a time it waits no longer", async () => {
-  using file = new Told();
-  const process = new Process({ target: linger, args: [file.path], modules: [TARGETS] });
-  process.start();
-  for (const timeout of [0, -1, 1]) {
-    assertEquals(await process.join(timeout), undefined);
-    assert(process.is_alive());
-  }
-  await assertRejects(() => process.join(NaN), ValueError, "a number of milliseconds is wanted");
-  process.terminate();
-  while (process.is_alive()) await process.join(0);
-  assertEquals(process.exitcode, -15);
-});
-
-Deno.test("several may join at a time", async () => {
-  const process = new Process({ target: () => {} });
-  process.start();
-  await Promise.all([process.join(), process.join(60_000), process.join(), process.sentinel]);
-  assertEquals(process.exitcode, 0);
-});
-
 Deno.test({
   name: "a process that has ended leaves no zombie, joined or not",
   ignore: Deno.build.os !== "linux",
@@ -647,6 +479,10 @@ Deno.test({
 
 Deno.test("P24: a process goes on until nothing is left to do", async () => {
   assertEquals(await told(goOn), "went on");
+});
+
+Deno.test("P24: a process waits for its threads, but for daemons", async () => {
+  assertEquals(await told(leaveThreads), "the thread went on");
 });
 
 Deno.test("P37: exit hooks run in a child", async () => {

@@ -57,6 +57,11 @@ Deno.test("a Process over a worker that was terminated does not hold the program
   await assertPrints("terminated workers are not waited for", "-15\n".repeat(4), 0, LEAST);
 });
 
+Deno.test("a manager in a thread does not keep Ctrl-C from the program", async () => {
+  const ended = await run("a signal beside a manager in a thread", { signal: "SIGINT" });
+  assertEquals([ended.code, ended.stdout, ended.stderr], [130, "1\nnow\n", ""]);
+});
+
 Deno.test("a daemon of a thread's ends with the thread", async () => {
   await assertPrints("a thread leaves a daemon", "gone\n");
 });

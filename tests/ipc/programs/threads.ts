@@ -6,6 +6,7 @@
 import {
   current_thread,
   Event,
+  get_context,
   Lock,
   Process,
   type ProcessOptions,
@@ -156,6 +157,13 @@ const programs: Record<string, () => unknown> = {
   },
   async "a signal beside threads"() {
     await daemons((options) => new Thread({ ...options, daemon: false }));
+    console.log("now");
+  },
+  async "a signal beside a manager in a thread"() {
+    const manager = await get_context("worker").Manager();
+    const list = await manager.list([1]);
+    start({ target: sleep, args: [new Event()] });
+    console.log(await list.len());
     console.log("now");
   },
   async "terminated workers are not waited for"() {
