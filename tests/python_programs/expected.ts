@@ -7,8 +7,8 @@ import { type Check, inAnyOrder, inOrder, inParts, match, range } from "./checks
 const RUN = `--allow-run=${Deno.execPath()}`;
 const THREADS = ["-R"];
 const PROCESSES = ["-R", RUN];
-/** They are reached by a socket. Who may run only some programs may not write to those: not inherited. */
-const MANAGERS = ["-R", "-W", "--allow-net", "--allow-run"];
+/** They are reached by a socket. */
+const MANAGERS = [...PROCESSES, "-W", "--allow-net"];
 const LOCALHOST = "--allow-net=127.0.0.1";
 
 /** A program that is there in Herd and in Python. */
