@@ -13,6 +13,7 @@
 
 import { extent } from "./_permission_kinds.ts";
 import { canBeListed } from "./_start_flags.ts";
+import { temporaryFolder } from "./_temporary_folder.ts";
 
 /** A child's copy of a lock file. */
 export interface LockCopy {
@@ -66,11 +67,4 @@ export function removeCopy(path: string): void {
 
 function removeAll(): void {
   for (const copy of copies) removeCopy(copy);
-}
-
-/** Where this program may make files for itself. */
-function temporaryFolder(): { dir?: string } | undefined {
-  if (extent("write") === "all") return {};
-  const isPosix = Deno.build.os !== "windows";
-  return isPosix && extent("write", "/tmp") === "all" ? { dir: "/tmp" } : undefined;
 }

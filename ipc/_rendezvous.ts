@@ -8,6 +8,7 @@
 
 import { extent } from "./_permission_kinds.ts";
 import { canBeListed, type ChannelGrants } from "./_start_flags.ts";
+import { temporaryFolder } from "./_temporary_folder.ts";
 
 /** A socket that a child has to connect to. */
 export interface Rendezvous extends Disposable {
@@ -27,7 +28,8 @@ export interface Rendezvous extends Disposable {
  */
 export function rendezvous(isDenied: (grants: ChannelGrants) => boolean): Rendezvous | undefined {
   if (Deno.build.os === "windows") return undefined;
-  const mayListen = (["read", "write", "net"] as const).every((kind) => extent(kind) === "all");
+  const place = temporaryFolder();
+  const mayListen = place !== undefined && extent("read") === "all" && extent("net") === "all";
   if (!mayListen || isDenied(grantsFor("", ""))) return undefined;
   let folder: string | undefined;
   const remove = () => {
@@ -38,7 +40,7 @@ export function rendezvous(isDenied: (grants: ChannelGrants) => boolean): Rendez
     }
   };
   try {
-    folder = Deno.makeTempDirSync({ prefix: "herd-" });
+    folder = Deno.makeTempDirSync({ ...place, prefix: "herd-" });
     if (!canBeListed(folder)) throw new TypeError("Deno would take it for two");
     const path = `${folder}/s`;
     const listener = Deno.listen({ transport: "unix", path });

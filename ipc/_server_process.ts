@@ -6,6 +6,8 @@ import type { Address } from "./_address.ts";
 import { decodeError, encodeError, type WireError } from "./_error_codec.ts";
 import { type ManagerType, ManagerTypes, ownTypes } from "./_manager_types.ts";
 import { ObjectServer } from "./_object_server.ts";
+import { serverPermissions } from "./_server_permissions.ts";
+import { chosenMethod } from "./_start_method.ts";
 import { isThreadOfParent, thisProcess } from "./_this_process.ts";
 import { thisResolver } from "./_this_resolver.ts";
 import type { CallDescription } from "./callable.ts";
@@ -59,7 +61,11 @@ export class ServerProcess extends Process {
     manager: string,
     options: ServerOptions,
   ) {
-    super({ ...options, daemon: true });
+    // A thread shares what the program may do.
+    const permissions = chosenMethod(options.context) === "worker"
+      ? options.permissions
+      : serverPermissions(options.permissions, setup.address);
+    super({ ...options, permissions, daemon: true });
     this.setup = setup;
     this.news = news;
     this.name = `${manager}-${this.name.slice(this.name.lastIndexOf("-") + 1)}`;

@@ -37,7 +37,7 @@ const DEFAULT_HOSTS = [
   "raw.githubusercontent.com",
 ].map((host) => `${host}:443`);
 
-type Answer = Partial<StartFlags> & { error?: string; program?: string };
+type Answer = Partial<StartFlags> & { error?: string; program?: string; socket?: boolean };
 
 async function ask(
   flags: readonly string[],
@@ -364,6 +364,25 @@ Deno.test("Permissions of no form that Deno knows are a TypeError that says what
   }
   const { error } = await ask(["--allow-sys=hostname"], { permissions: { sys: ["weather"] } });
   assertMatch(error!, /^TypeError: Cannot start a child: permission sys lists weather: .*weather/);
+});
+
+Deno.test({
+  name: "Children are reached by a socket where there is a place for one, whatever else is denied",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    const rows: [flags: string[], socket: boolean][] = [
+      [["-R", "-W", "--allow-net"], true],
+      // Deno denies writing to what may be run.
+      [["-R", "-W", "--allow-net", `--allow-run=${Deno.execPath()}`], true],
+      [["-R", "-W=/tmp", "--allow-net"], true],
+      [["-R", "-W", "--allow-net", "--deny-write=/tmp"], false],
+      [["-R", "-W=/usr", "--allow-net"], false],
+      [["-R=/", "-W", "--allow-net=127.0.0.1"], false],
+    ];
+    for (const [flags, socket] of rows) {
+      assertEquals(await ask(flags, { meeting: true }), { socket }, flags.join(" "));
+    }
+  },
 });
 
 Deno.test("Children are started with the deno that the parent may run", async (t) => {

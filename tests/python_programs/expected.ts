@@ -7,8 +7,8 @@ import { type Check, inAnyOrder, inOrder, inParts, match, range } from "./checks
 const RUN = `--allow-run=${Deno.execPath()}`;
 const THREADS = ["-R"];
 const PROCESSES = ["-R", RUN];
-/** They are reached by a socket. Who may run only some programs may not write to those: not inherited. */
-const MANAGERS = ["-R", "-W", "--allow-net", "--allow-run"];
+/** They are reached by a socket. */
+const MANAGERS = [...PROCESSES, "-W", "--allow-net"];
 const LOCALHOST = "--allow-net=127.0.0.1";
 
 /** A program that is there in Herd and in Python. */
@@ -238,6 +238,7 @@ export const PROGRAMS: Readonly<Record<string, Program>> = {
   },
   thread_counter_with_lock: { flags: THREADS, prints: inOrder("counter: 0") },
   thread_counter_without_lock: { flags: THREADS, prints: inOrder("counter is 0: false") },
+  dummy_pool: { flags: [...THREADS, LOCALHOST], prints: inOrder("4 8 12 16 20 24") },
   threads_or_processes_timed: {
     flags: PROCESSES,
     prints: (lines) =>

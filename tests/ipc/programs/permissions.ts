@@ -4,6 +4,7 @@
  */
 
 import { denoProgram } from "../../../ipc/_deno_program.ts";
+import { rendezvous } from "../../../ipc/_rendezvous.ts";
 import { startFlags, type StartNeeds } from "../../../ipc/_start_flags.ts";
 import { type Permissions, processPermissions } from "../../../ipc/permissions.ts";
 
@@ -13,10 +14,16 @@ export interface Request {
   needs?: Partial<StartNeeds>;
   /** Ask for the program that starts children instead. */
   program?: true;
+  /** Ask whether a child would be reached by a socket instead. */
+  meeting?: true;
 }
 
-function answer({ permissions, needs, program }: Request): unknown {
+function answer({ permissions, needs, program, meeting }: Request): unknown {
   if (program) return { program: denoProgram("start a child") };
+  if (meeting) {
+    using found = rendezvous(() => false);
+    return { socket: found !== undefined };
+  }
   const entry = import.meta.url;
   return startFlags(
     processPermissions("start a child", permissions)(),
