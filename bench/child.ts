@@ -10,7 +10,7 @@ import { bytes } from "./measures/bytes.ts";
 import { commands } from "./measures/commands.ts";
 import { cpu } from "./measures/cpu.ts";
 import { first } from "./measures/first.ts";
-import { child, items, large } from "./measures/items.ts";
+import { child, items, large, pipe } from "./measures/items.ts";
 import { map } from "./measures/map.ts";
 import { mixed } from "./measures/mixed.ts";
 import { pending } from "./measures/pending.ts";
@@ -51,6 +51,7 @@ const measures: Readonly<Record<MeasureName, Measure>> = {
   items: alone(items),
   large: alone(large),
   child: alone(child),
+  pipe: alone(pipe),
 };
 
 function outcome({ samples, notes, contender, failed }: Recorder): Outcome {

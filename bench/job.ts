@@ -17,7 +17,8 @@ export type MeasureName =
   | "soak"
   | "items"
   | "large"
-  | "child";
+  | "child"
+  | "pipe";
 
 /** What threads share, by the class that Herd and CPython have for it. */
 export type PrimitiveName = "lock" | "semaphore" | "event" | "condition" | "barrier" | "value";

@@ -65,4 +65,16 @@ export const queueWorks: readonly Work[] = [
     full: { rounds: 3, repeats: 3, count: 50_000 },
     quick: { rounds: 1, repeats: 1, count: 10_000 },
   },
+  {
+    measure: "pipe",
+    kind: "queues",
+    title: "a number there and back through a pipe, between two that block",
+    metrics: [{ name: "us", title: "there and back", unit: "µs", better: "lower", charted: true }],
+    targets: [{ kind: "beats every peer", metric: "us" }],
+    contenders: { deno: ["herd"], node: [], python: ["cpython-processes"] },
+    baseline: "herd",
+    shared: false,
+    full: { rounds: 3, repeats: 5, count: 50_000 },
+    quick: { rounds: 1, repeats: 2, count: 10_000 },
+  },
 ];

@@ -58,8 +58,9 @@ export class Load {
   }
 
   /** Without the tasks that user code settled while others were packed. */
-  live(): { tasks: Task[]; parcels: Parcel[] } {
+  live(giveUp: (parcel: Parcel) => void): { tasks: Task[]; parcels: Parcel[] } {
     if (!this.tasks.some((task) => task.done())) return this;
+    for (const [i, task] of this.tasks.entries()) if (task.done()) giveUp(this.parcels[i]!);
     const parcels = this.parcels.filter((_, i) => !this.tasks[i]!.done());
     return { tasks: this.tasks.filter((task) => !task.done()), parcels };
   }

@@ -5,6 +5,7 @@
 import type { Channel, ChannelEvents, Launch, WorkerSetup } from "../ipc/_channel.ts";
 import { explainCloneError } from "../ipc/_codec.ts";
 import { ANNOUNCED, CHUNK, EVERY_ROW, SHAPE_BITS } from "../ipc/_protocol.ts";
+import { giveUpUnsent } from "../ipc/_undelivered.ts";
 import { type Call, type CallDescription, loseInterest, whenForgotten } from "../ipc/callable.ts";
 import { IN_FLIGHT, type Load as WorkerLoad } from "./_batching.ts";
 import { isPlain, Load, ONE_PLAIN, pack, type Parcel, PLAIN } from "./_parcels.ts";
@@ -166,7 +167,10 @@ export class PoolWorker implements WorkerLoad, TaskHolder {
         this.#unsent(task, error);
         continue;
       }
-      if (task.done()) continue;
+      if (task.done()) {
+        this.#giveUp(parcel);
+        continue;
+      }
       if (parcel.transfer.length > 0) this.#post([task], [parcel]);
       else together.add(task, parcel);
     }
@@ -174,9 +178,12 @@ export class PoolWorker implements WorkerLoad, TaskHolder {
   }
 
   #sendLoad(load: Load): void {
-    const { tasks, parcels } = load.live();
+    const { tasks, parcels } = load.live((parcel) => this.#giveUp(parcel));
     if (tasks.length === 0 || this.#post(tasks, parcels) || tasks.length === 1) return;
-    for (const [i, task] of tasks.entries()) if (!task.done()) this.#post([task], [parcels[i]!]);
+    for (const [i, task] of tasks.entries()) {
+      if (task.done()) this.#giveUp(parcels[i]!);
+      else this.#post([task], [parcels[i]!]);
+    }
   }
 
   /** Posts one message. When it does not go, nothing of it has gone, and a single task fails by it. */
@@ -207,13 +214,21 @@ export class PoolWorker implements WorkerLoad, TaskHolder {
         this.take(task.slot);
       }
       for (const call of calls) this.#knownCalls.delete(call.id);
-      if (tasks.length === 1) this.#unsent(tasks[0]!, error);
+      if (tasks.length === 1) {
+        this.#giveUp(parcels[0]!);
+        this.#unsent(tasks[0]!, error);
+      }
       return false;
     }
     this.sent += tasks.length;
     if (transfer.length > 0) tasks[0]!.moved = true;
     for (let i = 0; i < tasks.length; i++) if (parcels[i]!.moves) tasks[i]!.moved = true;
     return true;
+  }
+
+  /** What was made ready will not be sent. */
+  #giveUp({ values }: Parcel): void {
+    giveUpUnsent(values, this.channel.objects);
   }
 
   /** A task's arguments can't be sent: it fails, or a chunk at that row, or that row alone. */

@@ -6,6 +6,7 @@ import { decode, firstUnsendable, type Importer } from "../ipc/_codec.ts";
 import { errorClass, learnErrorClasses } from "../ipc/_error_classes.ts";
 import { decodeError, type WireError } from "../ipc/_error_codec.ts";
 import { type ChunkAnswer, type RowFailure, Status } from "../ipc/_protocol.ts";
+import { giveUpUnread } from "../ipc/_undelivered.ts";
 import { cancelBecause } from "./future.ts";
 import { stackOf } from "./_origin.ts";
 import type { Task } from "./_task.ts";
@@ -89,7 +90,10 @@ export function settle(
   importer: Importer,
   isListed: (url: string) => boolean,
 ): void {
-  if (task.done()) return;
+  if (task.done()) {
+    if (status === Status.returnedEncoded) giveUpUnread(value, importer);
+    return;
+  }
   try {
     settleNow(task, [status, value], importer, isListed);
   } catch (error) {

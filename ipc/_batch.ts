@@ -12,6 +12,13 @@ export interface Batch {
   nextValue: number;
 }
 
+/** A task that was removed. */
+export interface Removed {
+  readonly slot: number;
+  readonly shape: number;
+  readonly args: readonly unknown[];
+}
+
 /** The tasks of a message, none of which is taken. */
 export function batchOf({ heads, values }: RunMessage): Batch {
   return { heads, values: values as unknown[], nextHead: 0, nextValue: 0 };
@@ -23,17 +30,21 @@ export function hasTask({ heads, nextHead }: Batch, slot: number): boolean {
   return false;
 }
 
-/** Removes what is still to be taken and `isWanted`, by its slot; returns the slots of what it was. */
-export function removeTasks(batch: Batch, isWanted: (slot: number) => boolean): number[] {
+/** Removes what is still to be taken and `isWanted`, by its slot; returns what it was. */
+export function removeTasks(
+  batch: Batch,
+  isWanted: (slot: number) => boolean,
+): Removed[] {
   const heads: number[] = [];
   const values: unknown[] = [];
-  const removed: number[] = [];
+  const removed: Removed[] = [];
   let value = batch.nextValue;
   for (let i = batch.nextHead; i < batch.heads.length; i += RUN_HEAD) {
     const head = batch.heads.slice(i, i + RUN_HEAD);
     const end = value + (head[2]! >> SHAPE_BITS);
-    if (isWanted(head[0]!)) removed.push(head[0]!);
-    else {
+    if (isWanted(head[0]!)) {
+      removed.push({ slot: head[0]!, shape: head[2]!, args: batch.values.slice(value, end) });
+    } else {
       heads.push(...head);
       for (let j = value; j < end; j++) values.push(batch.values[j]);
     }

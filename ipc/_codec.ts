@@ -13,6 +13,7 @@ import {
   recordOf,
   type ShareableKind,
   type SharedRecord,
+  takeBack,
 } from "../sync/_shareable.ts";
 import { decodeError, encodeError, type WireError } from "./_error_codec.ts";
 import { type FunctionRecord, functionRecord } from "./_function_record.ts";
@@ -37,9 +38,10 @@ interface Handler {
   decode(data: unknown): unknown;
 }
 
-/** Tags of shared objects: by their memory, and by what stands for them elsewhere. */
-const SHARED = "shared";
-const REMOTE = "remote";
+/** The tag of shared objects by their memory. */
+export const SHARED = "shared";
+/** The tag of those that go by what stands for them elsewhere. */
+export const REMOTE = "remote";
 /** A function that a shared object brings along. */
 const FUNCTION = "function";
 /** A function by reference. */
@@ -53,6 +55,10 @@ export interface Exporter {
   readonly sharesMemory?: boolean;
   /** Whether functions go by reference, where one is known. */
   readonly refersToFunctions?: boolean;
+  /** The receiver's realm; where that is known, and has the same memory. */
+  readonly realm?: number;
+  /** What {@linkcode export} or {@linkcode relay} gave has not been sent. */
+  takeBack?(record: unknown): void;
   /** What is sent of a stream or socket, where they can be. */
   relay?(value: object, kind: RelayKind): unknown;
 }
@@ -269,7 +275,13 @@ export function encode(
   exporter?: Exporter,
 ): Encoded {
   const encoder = new Encoder(transferList, exporter);
-  const encoded = encoder.encode(value);
+  let encoded: unknown;
+  try {
+    encoded = encoder.encode(value);
+  } catch (error) {
+    for (const copy of encoder.copies) takeBack(copy);
+    throw error;
+  }
   const { shares, functions } = encoder;
   if (functions.length > 0) return [TAG, encoded, true, functions];
   return shares ? [TAG, encoded, true] : [TAG, encoded];
@@ -293,6 +305,8 @@ class Encoder {
   readonly #exporter: Exporter | undefined;
   /** Whether there was a shared object. */
   shares = false;
+  /** What was copied for the receiver. */
+  readonly copies: SharedRecord[] = [];
   readonly functions: FunctionRecord[] = [];
   /** In how many of them the encoder is: nested ones. */
   #sharing = 0;
@@ -352,7 +366,9 @@ class Encoder {
     let record: object;
     if (remote !== undefined) record = { [TAG]: REMOTE, data: remote };
     else {
-      const [name, id, data] = recordOf(object, kind);
+      const shared = recordOf(object, kind, this.#exporter?.realm);
+      if (kind.passing !== undefined) this.copies.push(shared);
+      const [name, id, data] = shared;
       this.#sharing++;
       record = { [TAG]: SHARED, data: [name, id, this.encode(data)] };
       this.#sharing--;

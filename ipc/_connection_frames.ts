@@ -23,6 +23,7 @@
  */
 
 import { LONGEST_MESSAGE } from "./_frame.ts";
+import { tooLong } from "./_message_transport.ts";
 import { EOFError, OSError } from "./errors.ts";
 
 /** Larger lets more messages come in one read, and takes that memory a connection. */
@@ -55,9 +56,6 @@ export function putHeader(into: Uint8Array, at: number, length: number): number 
   view.setBigUint64(at + SHORT_HEADER, BigInt(length));
   return at + LONG_HEADER;
 }
-
-/** A message is longer than its receiver wants; it has not been read. */
-export class MessageTooLong extends OSError {}
 
 /** See the head of the file. */
 export class MessageReader {
@@ -129,9 +127,7 @@ export class MessageReader {
     if (this.#fault !== undefined) throw this.#fault;
     if (length === undefined) return this.#incomplete(this.#to - this.#from);
     if (length > limit) {
-      throw new MessageTooLong(
-        `Cannot receive a message: it is too long: ${length} bytes, at most ${limit} are wanted`,
-      );
+      throw tooLong(length, limit);
     }
     const there = this.#to - this.#from;
     if (this.#payload === undefined && there >= length) {

@@ -22,7 +22,6 @@ import {
   type Importer,
   needsEncoding,
 } from "./_codec.ts";
-import type { ValueForm } from "./_message_transport.ts";
 import { OSError } from "./errors.ts";
 
 /** The version of all that. */
@@ -56,29 +55,36 @@ function refuse(): never {
 }
 
 /** How values go through sockets; see the head of the file. */
-export const socketValues: ValueForm = {
-  toMessage(value) {
+export const socketValues = {
+  /** @throws {DOMException} `DataCloneError`, when something in it can't be sent; what a getter throws. */
+  toMessage(value: unknown): readonly Uint8Array[] {
     try {
       return toMessage(value);
     } catch (error) {
       throw explainCloneError(error, "the value");
     }
   },
-  fromMessage(message) {
+  /** @throws {OSError} When the message is no value. */
+  fromMessage(message: Uint8Array<ArrayBuffer>): unknown {
     try {
       return fromMessage(message);
     } catch (cause) {
-      const isPickle = message[0] === PICKLE;
-      throw new OSError(
-        "Cannot receive a value: what came is none: " +
-          (isPickle
-            ? "it looks like a pickle of Python's: use send_bytes() and recv_bytes() with Python"
-            : "what send_bytes() sent is to be received by recv_bytes()"),
-        { cause },
-      );
+      throw notAValue(message[0], cause);
     }
   },
 };
+
+/** Why a message that begins with such a byte is no value. */
+export function notAValue(first: number | undefined, cause?: unknown): OSError {
+  const isPickle = first === PICKLE;
+  return new OSError(
+    "Cannot receive a value: what came is none: " +
+      (isPickle
+        ? "it looks like a pickle of Python's: use send_bytes() and recv_bytes() with Python"
+        : "what send_bytes() sent is to be received by recv_bytes()"),
+    { cause },
+  );
+}
 
 function toMessage(value: unknown): Uint8Array[] {
   const isEncoded = needsEncoding(value);

@@ -2,7 +2,8 @@
  * What is put into queues and pipes, as bytes and back.
  *
  * The first byte says which it is: a primitive, which is written in a fraction of the time; a value as it is;
- * one that has been through the codec; or the same with shared objects, whose numbers are the last part.
+ * one that has been through the codec; or the same with shared objects, whose numbers are the last part, and maybe
+ * with copies.
  */
 
 import { knownObject } from "../sync/_shareable.ts";
@@ -13,7 +14,9 @@ import { readPrimitive, writePrimitive } from "./_bytes_primitives.ts";
 import { decode, encode, type Exporter, needsEncoding } from "./_codec.ts";
 import type { Message } from "./_frame.ts";
 import {
+  dropCopies,
   fetchObjects,
+  type ItemCopy,
   ItemExporter,
   itemImporter,
   lodgeObjects,
@@ -26,9 +29,13 @@ const PLAIN = 1;
 const ENCODED = 2;
 /** The same with shared objects. */
 const SHARING = 3;
+/** The same with some that are copied, which are named beside the value. */
+const COPYING = 4;
 
 /** The shared objects of messages that are to be put. */
 const brought = new WeakMap<Message, ReadonlyMap<number, object>>();
+/** Of those that were not put, whoever has given up or failed. */
+const notPut = new FinalizationRegistry<() => void>((drop) => drop());
 
 /** Primitives on their way out, and what comes in: nothing of the user's runs while they are in use. */
 const outgoing = new Slip();
@@ -40,30 +47,65 @@ const source = new ByteSource(incoming.bytes);
  * A value as bytes, as it is now, and only now: large buffers are still the value's own, and the slip is the next
  * value's as well. What is to last is {@linkcode kept}.
  *
+ * @param marked Gets what is marked for transfer, and has only been copied: who can't put it is to have it still.
  * @throws {DOMException} `DataCloneError`, when something in it can't be sent.
  */
-export function itemToBytes(value: unknown): Message | Slip {
+export function itemToBytes(value: unknown, marked: Transferable[] = []): Message | Slip {
   if (isPrimitive(value)) return primitiveToBytes(value);
-  return needsEncoding(value) ? specialToBytes(value) : borrowBytes(value, PLAIN);
+  return needsEncoding(value) ? specialToBytes(value, marked) : borrowBytes(value, PLAIN);
 }
 
 /** A value that the codec has to see. */
-function specialToBytes(value: unknown): Message {
+function specialToBytes(value: unknown, marked: Transferable[]): Message {
   const exporter = new ItemExporter();
-  // What is marked for transfer is copied as all is: who can't put it is to have it still.
-  const wire = encode(value, [], exporter);
-  const { objects } = exporter;
-  if (objects.size === 0) return borrowBytes(wire, ENCODED);
-  const numbers = new Int32Array([...objects.keys()]);
-  const message = [...borrowBytes(wire, SHARING), new Uint8Array(numbers.buffer)];
-  brought.set(message, objects);
-  return message;
+  const { objects, copies } = exporter;
+  // By what holds on to them until then.
+  const drop = () => objects.size > 0 && dropCopies(copies);
+  try {
+    const wire = encode(value, marked, exporter);
+    if (objects.size === 0) return borrowBytes(wire, ENCODED);
+    const numbers = new Int32Array([...objects.keys()]);
+    const parts = copies.length === 0
+      ? borrowBytes(wire, SHARING)
+      : borrowBytes([wire, copies], COPYING);
+    const message = [...parts, new Uint8Array(numbers.buffer)];
+    brought.set(message, objects);
+    if (copies.length > 0) notPut.register(message, drop, message);
+    return message;
+  } catch (error) {
+    drop();
+    throw error;
+  }
 }
 
 /** An item has been put: its shared objects can be asked for. */
 export function itemWasPut(message: Message | Slip): void {
   const objects = message instanceof Slip ? undefined : brought.get(message);
-  if (objects !== undefined) lodgeObjects(objects);
+  if (objects === undefined) return;
+  notPut.unregister(message);
+  lodgeObjects(objects);
+}
+
+/** An item that was put, and that nobody will get, is dropped. */
+export function discardItem(message: Message): void {
+  const [first, ...large] = message;
+  if (first?.[0] !== COPYING || large.length === 0) return;
+  try {
+    const ids = numbersIn(message);
+    const [, copies] = fromBytes([first.subarray(1), ...large.slice(0, -1)]) as [
+      unknown,
+      ItemCopy[],
+    ];
+    const finish = (_objects: readonly object[]) => {
+      dropCopies(copies);
+      objectsTaken(ids);
+    };
+    const objects = fetchObjects(ids);
+    if (objects instanceof Promise) objects.then(finish).catch(() => {});
+    else finish(objects);
+  } catch {
+    // Bytes that are no item.
+  }
 }
 
 function isPrimitive(value: unknown): boolean {
@@ -139,6 +181,15 @@ export function itemInWords(words: Int32Array<ArrayBuffer>, at: number, length: 
   return itemFromBytes(incoming);
 }
 
+/** Whether a message may be an item: bytes that begin like one pass for it. */
+export function isItem(message: Message | Slip): boolean {
+  const { bytes, length } = message instanceof Slip
+    ? message
+    : { bytes: message[0]!, length: message[0]!.length };
+  if (length === 0 || bytes[0]! > COPYING) return false;
+  return bytes[0]! < SHARING || (Array.isArray(message) && message.length > 1);
+}
+
 /** The value of {@linkcode itemToBytes}; a promise where it has shared objects that are unknown here. */
 export function itemFromBytes(message: Message | Slip): unknown {
   if (!(message instanceof Slip)) return valueOf(message);
@@ -150,7 +201,7 @@ export function itemFromBytes(message: Message | Slip): unknown {
 
 /** Whether the value of a message can be had without a promise. */
 export function isAtHand(message: Message | Slip): boolean {
-  if (message instanceof Slip || message[0]![0] !== SHARING) return true;
+  if (message instanceof Slip || message[0]![0]! < SHARING) return true;
   return numbersIn(message).every((id) => knownObject(id) !== undefined);
 }
 
@@ -172,7 +223,8 @@ function valueOf(message: Message): unknown {
       return decode(fromBytes([bytes, ...large]), itemImporter);
     default: {
       const ids = numbersIn(message);
-      const wire = fromBytes([bytes, ...large.slice(0, -1)]);
+      const value = fromBytes([bytes, ...large.slice(0, -1)]);
+      const wire = first![0] === COPYING ? (value as [unknown, unknown])[0] : value;
       const finish = (_objects: readonly object[]) => {
         const item = decode(wire, itemImporter);
         objectsTaken(ids);

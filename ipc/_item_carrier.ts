@@ -3,7 +3,13 @@
  */
 
 import { numberOf } from "../sync/_object_number.ts";
-import { knownObject, remember, type ShareableKind } from "../sync/_shareable.ts";
+import {
+  kindNamed,
+  kindOf,
+  knownObject,
+  remember,
+  type ShareableKind,
+} from "../sync/_shareable.ts";
 import { RuntimeError } from "../sync/errors.ts";
 import type { Exporter, Importer } from "./_codec.ts";
 import { desk } from "./_desk.ts";
@@ -12,18 +18,49 @@ import { receivedFunction } from "./_received_function.ts";
 import { referredFunction } from "./_referred_function.ts";
 import { homeOf } from "./_remote_object.ts";
 
+/** In place of a realm: whoever gets the item. */
+const ANYBODY = 0;
+
+/** What is in an item of an object that is copied: its class, the number of what it is a copy of, and more. */
+export type ItemCopy = readonly [kind: string, source: number, more: unknown];
+
 /** Collects the objects of an item that is put. */
 export class ItemExporter implements Exporter {
   /** By their numbers. */
   readonly objects = new Map<number, object>();
+  /** Those that are copied. */
+  readonly copies: ItemCopy[] = [];
   readonly refersToFunctions = true;
 
-  export(object: object, kind: ShareableKind<object>): number {
+  export(object: object, kind: ShareableKind<object>): number | ItemCopy {
+    if (kind.passing !== undefined) return this.#copy(object, kind);
     // What stands for an object of another process has no memory, and so no number, of its own.
     const id = homeOf(object) === undefined ? kind.id(object) : numberOf(object);
     remember(id, object);
     this.objects.set(id, object);
     return id;
+  }
+
+  #copy(object: object, { name, passing }: ShareableKind<object>): ItemCopy {
+    if (!passing!.isShared(object)) {
+      throw new TypeError(
+        `Cannot put a ${name} into a queue or pipe that goes through a socket, or lives in another process: ` +
+          `pass it as an argument`,
+      );
+    }
+    const [source, , more] = passing!.share(object, ANYBODY);
+    const id = this.export(source, kindOf(source)!) as number;
+    const copy: ItemCopy = [name, id, more];
+    this.copies.push(copy);
+    return copy;
+  }
+}
+
+/** An item will not be put, or not be got. */
+export function dropCopies(copies: readonly ItemCopy[]): void {
+  for (const [name, id, more] of copies) {
+    const source = knownObject(id);
+    if (source !== undefined) kindNamed(name)?.passing?.takeBack([source, ANYBODY, more]);
   }
 }
 
@@ -35,8 +72,10 @@ export function lodgeObjects(objects: ReadonlyMap<number, object>): void {
 /** The objects of an item that was got, all of which have been fetched. */
 export const itemImporter: Importer = {
   sharesMemory: false,
-  import(id: unknown): object {
-    return knownObject(id as number)!;
+  import(record: unknown): object {
+    if (!Array.isArray(record)) return knownObject(record as number)!;
+    const [name, id, more] = record as unknown as ItemCopy;
+    return kindNamed(name)!.passing!.receive([knownObject(id)!, ANYBODY, more]);
   },
   revive(record: FunctionRecord): unknown {
     return receivedFunction(record);

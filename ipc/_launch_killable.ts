@@ -118,6 +118,7 @@ class KillableChannel implements Channel {
     });
     this.objects = new ObjectPort({
       sharesMemory: true,
+      realm: this.#realm.id,
       post: (message) => this.post(message, []),
       waits: (on) => {
         this.#hasCalls = on;

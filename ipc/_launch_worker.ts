@@ -90,16 +90,17 @@ class WorkerChannel implements Channel {
     this.#cards = new Cards(cards);
     const hatch = Hatch.allocate();
     this.#hatch = new Hatch(hatch);
+    const realm = passForChild(setup.name);
+    this.#realm = realm.id;
     this.objects = new ObjectPort({
       sharesMemory: true,
+      realm: realm.id,
       post: (message) => this.post(message, []),
       waits: (on) => {
         this.#hasCalls = on;
         this.#look();
       },
     });
-    const realm = passForChild(setup.name);
-    this.#realm = realm.id;
     const transfer: Transferable[] = [];
     const start: WorkerStartMessage = {
       ...startMessage(

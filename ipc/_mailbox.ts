@@ -59,6 +59,8 @@ export interface MailboxMemory {
   readonly bytes: SharedArrayBuffer;
   /** How many messages there may be; 0 for any number. */
   readonly maxsize: number;
+  /** How many bytes there may be before one more message; 0 for any number. */
+  readonly maxbytes: number;
 }
 
 /** How a put ended. */
@@ -69,13 +71,14 @@ export type GetEnd = Uint8Array<ArrayBuffer>[] | "empty" | "shut";
 export type ChoosyEnd = GetEnd | "unsuited";
 
 /** Memory for a mailbox. */
-export function allocateMailbox(maxsize: number): MailboxMemory {
+export function allocateMailbox(maxsize: number, maxbytes = 0): MailboxMemory {
   return {
     getters: allocate(RING - OWN_WORDS + RING_WORDS),
     putters: allocate(0),
     joiners: allocate(0),
     bytes: allocateBytes(),
     maxsize,
+    maxbytes,
   };
 }
 
@@ -89,13 +92,21 @@ export class Mailbox {
   readonly #lease: Lease;
   readonly #ring: Ring;
   readonly #maxsize: number;
+  readonly #maxbytes: number;
+  readonly #isDeserted: (() => boolean) | undefined;
   /** Whether the message that this thread put or got last was large: the next one may well be. */
   #hasLarge = false;
 
-  /** Attaches to its memory. */
-  constructor(memory: MailboxMemory) {
+  /**
+   * Attaches to its memory.
+   *
+   * @param isDeserted Whether nobody is left at its other end, for this thread: then it is as good as shut.
+   */
+  constructor(memory: MailboxMemory, isDeserted?: () => boolean) {
     this.memory = memory;
     this.#maxsize = memory.maxsize;
+    this.#maxbytes = memory.maxbytes;
+    this.#isDeserted = isDeserted;
     this.#getters = new WaitQueue(memory.getters, () => this.#repair());
     this.#putters = new WaitQueue(memory.putters);
     this.#joiners = new WaitQueue(memory.joiners);
@@ -128,11 +139,13 @@ export class Mailbox {
   }
 
   get isFull(): boolean {
-    return this.#maxsize > 0 && this.count >= this.#maxsize;
+    return (this.#maxsize > 0 && this.count >= this.#maxsize) ||
+      (this.#maxbytes > 0 && this.#ring.used >= this.#maxbytes);
   }
 
+  /** Whether nothing more comes. */
   get isShut(): boolean {
-    return Atomics.load(this.#words, STATE) !== OPEN;
+    return Atomics.load(this.#words, STATE) !== OPEN || (this.#isDeserted?.() ?? false);
   }
 
   /** Whether they are with that realm. */
@@ -275,7 +288,7 @@ export class Mailbox {
     if (message === null) return "unsuited";
     this.#lease.got(realm);
     this.#hasLarge = isLarge(message);
-    if (this.#maxsize > 0) this.#tellPutters();
+    if (this.#maxsize > 0 || this.#maxbytes > 0) this.#tellPutters();
     return message;
   }
 

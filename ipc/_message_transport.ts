@@ -7,12 +7,22 @@
  *   Nothing else does.
  */
 
-/** A value as the parts of a message, and back. */
-export interface ValueForm {
-  /** @throws {DOMException} `DataCloneError`, when something in it can't be sent; what a getter throws. */
-  toMessage(value: unknown): readonly Uint8Array[];
-  /** @throws {OSError} When the message is no value. */
-  fromMessage(message: Uint8Array<ArrayBuffer>): unknown;
+import type { CopyData } from "../sync/_shareable.ts";
+import { OSError } from "./errors.ts";
+
+/** A message is longer than its receiver wants. */
+export class MessageTooLong extends OSError {}
+
+/** The error of a message of `length` bytes. */
+export function tooLong(length: number, limit: number): MessageTooLong {
+  return new MessageTooLong(
+    `Cannot receive a message: it is too long: ${length} bytes, at most ${limit} are wanted`,
+  );
+}
+
+/** The error of what is asked of an end that is closed here; `action` completes "Cannot …". */
+export function closedError(action: string): OSError {
+  return new OSError(`Cannot ${action}: the connection is closed`);
 }
 
 /** Something that may have news: a transport, a listener, a process that may end. */
@@ -30,12 +40,24 @@ export interface NewsSource {
   look(): Promise<void>;
 }
 
+/** The same for who blocks its thread meanwhile. */
+export interface BlockingTransport {
+  send(parts: readonly Uint8Array[]): void;
+  sendValue(value: unknown): void;
+  receive(limit?: number): Uint8Array<ArrayBuffer>;
+  receiveValue(): unknown;
+  /** Whether there is something to receive within so many milliseconds. */
+  poll(timeout: number): boolean;
+}
+
 /** See the head of the file. */
 export interface MessageTransport extends NewsSource {
+  /** Where the way can be used without the event loop. */
+  readonly blocking?: BlockingTransport;
+  /** Whether another realm may have the same end; else it has it instead. */
+  readonly isCopied: boolean;
   /** Whether those who wait keep the program alive; they do at first. */
   mayHold?: boolean;
-  /** How values become messages here. */
-  readonly values: ValueForm;
   /**
    * Sends a message, given in parts that nobody changes any more.
    *
@@ -43,6 +65,12 @@ export interface MessageTransport extends NewsSource {
    * @throws {OSError} When the way is closed or broken.
    */
   send(parts: readonly Uint8Array[]): Promise<void>;
+  /**
+   * The same of a value, as it is at the call.
+   *
+   * @throws {DOMException} `DataCloneError`, when something in it can't be sent; what a getter throws.
+   */
+  sendValue(value: unknown): Promise<void>;
   /**
    * The next message, in memory of its own. Those who wait are served in the order of their calls.
    *
@@ -52,6 +80,16 @@ export interface MessageTransport extends NewsSource {
    * @throws {OSError} When the way is closed or broken, or what comes is no message.
    */
   receive(limit?: number): Promise<Uint8Array<ArrayBuffer>>;
+  /**
+   * The value in the next message.
+   *
+   * @throws {OSError} When there is none in it.
+   */
+  receiveValue(): Promise<unknown>;
+  /** What another realm of this process makes a copy of, where its memory is all that it takes. */
+  share?(realm: number): CopyData;
+  /** The end for another realm: one more of it, or this one itself, which is its former owner's no more. */
+  handOver(): MessageTransport;
   /**
    * Closes this end, once. Nothing is received any more, by those who wait neither; what was sent before
    * still leaves, for a while.

@@ -13,7 +13,7 @@
  */
 
 import { actAs, actsFor, type Identity } from "../sync/_identity.ts";
-import { kindNamed, type ShareableKind, type Variety } from "../sync/_shareable.ts";
+import { kindNamed, type Passing, type ShareableKind, type Variety } from "../sync/_shareable.ts";
 import { goneError } from "../sync/_gone.ts";
 import { RuntimeError } from "../sync/errors.ts";
 import { ActingRealms, ITSELF, whenActingEnds } from "./_acting_realms.ts";
@@ -40,7 +40,7 @@ import {
 import { receivedFunction } from "./_received_function.ts";
 import { referredFunction } from "./_referred_function.ts";
 import type { RelayKind } from "./_relay_kind.ts";
-import { type Relay, relay, relayed } from "./_relays.ts";
+import { comesBack, type Relay, relay, relayed } from "./_relays.ts";
 import { ObjectNumbers } from "./_object_numbers.ts";
 import { getsSeveral, type RemoteMethod, remoteMethod } from "./_remote_methods.ts";
 import { QueuesAhead } from "./_items_ahead.ts";
@@ -51,6 +51,7 @@ import { inRows, putAll, type PutAnswer } from "./_queue_puts.ts";
 import { settleItems } from "./_queue_leases.ts";
 import { deed } from "./_remote_deeds.ts";
 import { providePorts } from "./_shared_objects.ts";
+import type { Connection } from "./connection.ts";
 
 /** An object that the other side has. */
 interface Exported {
@@ -71,6 +72,8 @@ interface Imported {
 export interface ObjectLink {
   /** Whether the other side has the same memory. */
   readonly sharesMemory: boolean;
+  /** The number of the other side's realm, where it shares the memory and is known. */
+  readonly realm?: number;
   post(message: ObjectMessage): void;
   /** What the other side is called, for people; where it is another process. */
   name?(): string;
@@ -91,6 +94,14 @@ export interface ObjectLink {
   readonly numbers?: ObjectNumbers;
 }
 
+/** Classes that pass on copies of what they are given, and give what nobody else here has. */
+const CARRIERS: ReadonlySet<string> = new Set([
+  "Queue",
+  "JoinableQueue",
+  "SimpleQueue",
+  "Connection",
+]);
+
 /** See the head of the file. */
 export class ObjectPort implements Exporter, Importer, Home {
   readonly #link: ObjectLink;
@@ -106,6 +117,12 @@ export class ObjectPort implements Exporter, Importer, Home {
   /** Items for them. */
   readonly #puts: PutsTogether | undefined;
   readonly refersToFunctions: boolean;
+  /** The numbers of connections that are the other side's. */
+  readonly #relayed = new WeakMap<object, number>();
+  /** Those that come with a call to one of {@linkcode CARRIERS}. */
+  #arrivals: Disposable[] | undefined = undefined;
+  /** Whether what is sent comes from one of these, and is nobody's here. */
+  #isCarrying = false;
   /** How many streams and sockets were sent, each of which can be sent once. */
   relays = 0;
   /** As whom the other side acts here. */
@@ -137,10 +154,16 @@ export class ObjectPort implements Exporter, Importer, Home {
     return this.#link.sharesMemory;
   }
 
+  /** See {@linkcode ObjectLink}. */
+  get realm(): number {
+    return this.#link.realm ?? 0;
+  }
+
   /** What is sent of an object; `undefined` when its memory can be. */
   export(object: object, kind: ShareableKind<object>): RemoteRecord | undefined {
     const home = homeOf(object);
     if (home?.port === this) return ["here", home.id];
+    if (kind.passing !== undefined) return this.#pass(object, kind.passing);
     const hasMemory = home === undefined && kind.variety === undefined;
     if (hasMemory && this.#link.sharesMemory) return undefined;
     if (kind.refusal !== undefined) throw new TypeError(kind.refusal);
@@ -151,6 +174,19 @@ export class ObjectPort implements Exporter, Importer, Home {
     else known.times++;
     const facts = variety?.facts(object) ?? kind.facts?.map((name) => Reflect.get(object, name));
     return ["there", name, id, facts ?? []];
+  }
+
+  /** What is sent of an object that is copied or moved; `undefined` when its memory is. */
+  #pass(object: object, passing: Passing<object>): RemoteRecord | undefined {
+    if (this.#link.sharesMemory && passing.isShared(object)) return undefined;
+    const id = this.#relayed.get(passing.original(object));
+    if (id !== undefined) {
+      passing.leave(object);
+      return ["here", id];
+    }
+    const record = this.relay(object, "Connection");
+    if (this.#isCarrying) passing.drop(object);
+    return record;
   }
 
   /** What is sent of a stream or socket, which is the other side's from then on. */
@@ -168,12 +204,18 @@ export class ObjectPort implements Exporter, Importer, Home {
     return ["relay", kind, id, object.facts];
   }
 
+  /** What was to be sent of an object has not been. */
+  takeBack(record: unknown): void {
+    const remote = record as RemoteRecord;
+    if (remote[0] !== "here") this.#forget({ kind: "drop", object: remote[2], times: 1 });
+  }
+
   /** The object that was sent so. */
   import(record: unknown): object {
     const remote = record as RemoteRecord;
     if (remote[0] === "here") {
       const exported = this.#exports.get(remote[1]);
-      if (exported !== undefined) return exported.object;
+      if (exported !== undefined) return comesBack(exported.object);
       throw new RuntimeError("Cannot receive an object: it was said to be dropped");
     }
     if (remote[0] === "relay" && !this.#link.isForeign) {
@@ -181,6 +223,10 @@ export class ObjectPort implements Exporter, Importer, Home {
       const object = relayed(kind, this, id, facts);
       this.#imports.set(id, { ref: new WeakRef(object), times: 1 });
       this.#collected.register(object, id);
+      if (kind === "Connection") {
+        this.#relayed.set(object, id);
+        this.#arrivals?.push(object as Connection);
+      }
       return object;
     }
     const [way, name, id, facts] = remote;
@@ -381,16 +427,19 @@ export class ObjectPort implements Exporter, Importer, Home {
     this.#serving.set(call, { controller, realm });
     let target: object | undefined;
     let value: unknown;
+    let isCarried = false;
     let failure: { error: unknown } | undefined;
     try {
-      ({ target, value } = await this.#perform(message, controller.signal));
+      ({ target, value, isCarried } = await this.#perform(message, controller.signal));
     } catch (error) {
       failure = { error };
     }
     this.#serving.delete(call);
     if (this.#isClosed) return;
     const abandoned = target !== undefined && Reflect.get(target, "abandoned") === true;
+    this.#isCarrying = isCarried;
     this.#reply(call, value, failure, abandoned);
+    this.#isCarrying = false;
   }
 
   #reply(
@@ -415,26 +464,34 @@ export class ObjectPort implements Exporter, Importer, Home {
   async #perform(
     { object, method, args, realm, task }: CallMessage,
     signal: AbortSignal,
-  ): Promise<{ target: object; value: unknown }> {
+  ): Promise<{ target: object; value: unknown; isCarried: boolean }> {
     const exported = this.#exports.get(object);
     const way = exported && wayOf(exported, method);
     if (exported === undefined || way === undefined) {
       throw notThere(method);
     }
+    const isCarried = CARRIERS.has(exported.kind);
+    const arrivals: Disposable[] = [];
+    if (isCarried) this.#arrivals = arrivals;
     const given = decode(args, this) as unknown[];
+    this.#arrivals = undefined;
     const full = way === "call" ? given : withSignal(given, way, signal);
     const { object: target, variety } = exported;
     const own = variety === undefined ? deed(method) : undefined;
     const recall = () => {
       if (!this.#isClosed) this.#post({ kind: "recall items", object });
     };
-    const value = await actAs(this.#who(realm, task), () => {
-      if (own !== undefined) return own(target, full, recall);
-      return variety === undefined
-        ? invoke(target, method, full)
-        : variety.call(target, method, full);
-    });
-    return { target, value };
+    try {
+      const value = await actAs(this.#who(realm, task), () => {
+        if (own !== undefined) return own(target, full, recall);
+        return variety === undefined
+          ? invoke(target, method, full)
+          : variety.call(target, method, full);
+      });
+      return { target, value, isCarried };
+    } finally {
+      for (const arrival of arrivals) arrival[Symbol.dispose]();
+    }
   }
 
   /** What a realm of the other side is called. */

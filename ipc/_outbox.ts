@@ -23,6 +23,7 @@ import {
   type RowFailure,
   Status,
 } from "./_protocol.ts";
+import { giveUpUnsent } from "./_undelivered.ts";
 
 /** How old an answer may become before it is sent. Larger saves messages, smaller saves waiting. */
 const OLDEST_ANSWER = 1;
@@ -115,16 +116,17 @@ export class Outbox {
       heads[i * ANSWER_HEAD + 1] === Status.raised || typeof values[i] !== "object";
     for (const i of [...order.filter(isInert), ...order.filter((i) => !isInert(i))]) {
       const head = heads.slice(i * ANSWER_HEAD, (i + 1) * ANSWER_HEAD);
+      const single = [values[i]];
       try {
         if (!atOnce && this.#objects.isMissing && mayHaveStreams(head[1]!, values[i])) {
           this.#postLater(head, values[i]);
           continue;
         }
         const transfer: Transferable[] = [];
-        const single = [values[i]];
         prepare(head, single, transfer, this.#objects.port);
         this.#post({ kind: "answers", heads: head, values: single }, transfer);
       } catch (error) {
+        if (head[1] === Status.returnedEncoded) giveUpUnsent(single[0], this.#objects.port);
         const wire = encodeError(explainCloneError(error, "the result"));
         if (head[1] === Status.chunk && this.#postSendableRows(head, values[i] as ChunkAnswer)) {
           continue;

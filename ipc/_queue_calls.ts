@@ -49,9 +49,9 @@ export function notPut(end: "full" | "shut", maxsize: number): Error {
 }
 
 /** See `putSync`. */
-export function behindItself(): RuntimeError {
+export function behindItself(what = "put an item", verb = "puts"): RuntimeError {
   return new RuntimeError(
-    "Cannot put an item: it would wait for ever behind those that this thread puts without blocking: " +
+    `Cannot ${what}: it would wait for ever behind those that this thread ${verb} without blocking: ` +
       "await those before",
   );
 }

@@ -3,9 +3,9 @@
  */
 
 /** The kind of a thing that can be relayed. */
-export type RelayKind = "ReadableStream" | "WritableStream" | "Conn";
+export type RelayKind = "ReadableStream" | "WritableStream" | "Conn" | "Connection";
 
-/** Which kind it is, if any. */
+/** Which kind it is, if any; a connection is found by its class. */
 export function relayKind(value: object): RelayKind | undefined {
   const name = Object.prototype.toString.call(value);
   if (name === "[object ReadableStream]") return "ReadableStream";

@@ -7,6 +7,8 @@
  * cancelled, aborted or closed.
  */
 
+import { ConnectionRelay, relayedConnection } from "./_connection_relay.ts";
+import type { Connection } from "./connection.ts";
 import type { RelayKind } from "./_relay_kind.ts";
 import type { Home } from "./_remote_object.ts";
 
@@ -31,9 +33,16 @@ export function relay(value: object, kind: RelayKind): Relay {
       return new WritableRelay(value as WritableStream);
     case "Conn":
       return new ConnRelay(value as Deno.Conn);
+    case "Connection":
+      return new ConnectionRelay(value as Connection);
     default:
       return kind satisfies never;
   }
+}
+
+/** What has come back to where it lives. */
+export function comesBack(object: object): object {
+  return object instanceof ConnectionRelay ? object.returned() : object;
 }
 
 class ReadableRelay implements Relay {
@@ -145,6 +154,11 @@ export function relayed(kind: RelayKind, port: Home, id: number, facts: unknown)
       });
     case "Conn":
       return new RelayedConn(ask, facts as ConnRelay["facts"]);
+    case "Connection":
+      return relayedConnection(
+        async (method, args, signal) => (await port.call(id, method, args, signal)).value,
+        facts,
+      );
     default:
       return kind satisfies never;
   }

@@ -29,6 +29,14 @@ const METHODS: Readonly<Record<string, Readonly<Record<string, RemoteMethod>>>> 
   ReadableStream: { read: "call", cancel: "call" },
   WritableStream: { write: "call", close: "call", abort: "call" },
   Conn: { read: "call", write: "call", closeWrite: "call", close: "call" },
+  Connection: {
+    send: "call",
+    sendValue: "call",
+    receive: "call",
+    receiveValue: "call",
+    poll: 0,
+    close: "call",
+  },
   manager: {
     create: "call",
     dummy: "call",

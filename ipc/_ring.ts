@@ -101,6 +101,12 @@ export class Ring {
     return Atomics.load(this.#words, COUNT);
   }
 
+  /** How many bytes they take, with what they need for themselves. */
+  get used(): number {
+    const used = Atomics.load(this.#words, TAIL) - Atomics.load(this.#words, HEAD);
+    return used < 0 ? used + Atomics.load(this.#words, CAPACITY) : used;
+  }
+
   /** How many there ever were; it wraps around. */
   get written(): number {
     return Atomics.load(this.#words, WRITTEN);

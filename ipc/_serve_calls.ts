@@ -39,6 +39,7 @@ import type { Resolved, Resolver } from "./_resolve_callable.ts";
 import { EveryRow, RowError, runRows } from "./_run_rows.ts";
 import type { ObjectMessage } from "./_object_protocol.ts";
 import type { SharedObjects } from "./_shared_objects.ts";
+import { giveUpUnread } from "./_undelivered.ts";
 import { UnsharedClaims } from "./_unshared_claims.ts";
 import type { CallDescription } from "./callable.ts";
 import { RunningTask } from "./current_task.ts";
@@ -172,7 +173,10 @@ export class CallServer {
     const asked = new Set(slots);
     const now = performance.now();
     for (const batch of this.#batches) {
-      for (const slot of removeTasks(batch, (slot) => asked.has(slot))) this.#skip(slot, now);
+      for (const { slot, shape, args } of removeTasks(batch, (slot) => asked.has(slot))) {
+        this.#giveUp(shape, args);
+        this.#skip(slot, now);
+      }
     }
     this.#outbox.flush();
     // These are given back as soon as they have noticed.
@@ -278,11 +282,13 @@ export class CallServer {
       if (this.#ended) return;
       if (!prepared) {
         this.#claims.claim(slot); // It was taken back: there is nothing to get.
+        this.#giveUp(shape, args);
         this.#skip(slot, now);
       } else this.#begin(slot, entry, shape & ~ANNOUNCED, args, now);
     } catch (error) {
       const now = performance.now();
       if (this.#ended) return;
+      this.#giveUp(shape, args);
       if (this.#claims.claim(slot)) this.#raise(slot, now, now, error, entry);
       else this.#skip(slot, now);
     } finally {
@@ -309,6 +315,7 @@ export class CallServer {
 
   #begin(slot: number, entry: Entry, shape: number, args: unknown[], started: number): number {
     if (!this.#claims.claim(slot)) {
+      this.#giveUp(shape, args);
       this.#skip(slot, started);
       return started;
     }
@@ -391,6 +398,12 @@ export class CallServer {
   #raise(slot: number, started: number, now: number, error: unknown, entry: Entry): void {
     const wire = encodeTaskError(error, entry);
     this.#answer(slot, Status.raised, wire, started, now, entry);
+  }
+
+  /** Nobody will decode a task's arguments. */
+  #giveUp(shape: number, args: readonly unknown[]): void {
+    if ((shape & ENCODED) === 0 || !sharesObjects(args)) return;
+    this.#objects.load().then(() => giveUpUnread(args, this.#objects.port)).catch(() => {});
   }
 
   #skip(slot: number, now: number): void {

@@ -3,6 +3,7 @@
  */
 
 import "../sync/mod.ts";
+import "./_connection_passing.ts";
 import "./proxy.ts";
 import "./local.ts";
 import "./simple_queue.ts";

@@ -9,7 +9,7 @@
 import { after } from "../sync/_deadline.ts";
 import { MessageReader } from "./_connection_frames.ts";
 import { socketValues } from "./_connection_values.ts";
-import type { MessageTransport, ValueForm } from "./_message_transport.ts";
+import { closedError, type MessageTransport } from "./_message_transport.ts";
 import { MessageWriter } from "./_message_writer.ts";
 import { hear } from "./_news.ts";
 import { OSError } from "./errors.ts";
@@ -28,7 +28,7 @@ const LINGER = 10_000;
 
 /** See the head of the file. */
 export class SocketTransport implements MessageTransport {
-  readonly values: ValueForm = socketValues;
+  readonly isCopied = false;
   readonly #socket: Socket;
   readonly #reader = new MessageReader();
   readonly #writer: MessageWriter;
@@ -73,6 +73,18 @@ export class SocketTransport implements MessageTransport {
     this.#receivers.push({ limit, resolve, reject });
     this.#serve();
     return promise;
+  }
+
+  sendValue(value: unknown): Promise<void> {
+    return this.send(socketValues.toMessage(value));
+  }
+
+  async receiveValue(): Promise<unknown> {
+    return socketValues.fromMessage(await this.receive());
+  }
+
+  handOver(): MessageTransport {
+    return this;
   }
 
   watch(tell: () => void): () => void {
@@ -170,8 +182,4 @@ export class SocketTransport implements MessageTransport {
     if (holds) this.#socket.ref();
     else this.#socket.unref();
   }
-}
-
-function closedError(action: string): OSError {
-  return new OSError(`Cannot ${action}: the connection is closed`);
 }

@@ -6,8 +6,13 @@
 
 import { checkTimeout } from "../sync/_deadline.ts";
 import { aTypeOf, checkArgument, integerFrom } from "../sync/_options.ts";
-import { MessageTooLong } from "./_connection_frames.ts";
-import type { MessageTransport } from "./_message_transport.ts";
+import { RuntimeError } from "../sync/errors.ts";
+import {
+  type BlockingTransport,
+  closedError,
+  MessageTooLong,
+  type MessageTransport,
+} from "./_message_transport.ts";
 import { registerWaitable, untilNews } from "./_news.ts";
 import { BufferTooShort, OSError } from "./errors.ts";
 
@@ -24,6 +29,7 @@ export interface Directions {
 let make: (transport: MessageTransport, directions: Directions) => Connection;
 /** The transport of a connection, for who takes it over. */
 export let transportOf: (connection: Connection) => MessageTransport;
+let leave: (connection: Connection) => void;
 
 /**
  * One end of a way on which two sides talk: Python's `multiprocessing.connection.Connection`. What one end
@@ -34,14 +40,18 @@ export let transportOf: (connection: Connection) => MessageTransport;
  *   Both may be used in turns; the receiver has to know what comes.
  * - What comes is data and never code. What can't be a message or a value is an {@linkcode OSError}, and
  *   closes the connection.
+ * - The `…Sync` methods block their thread meanwhile. They are for ends of a `Pipe` in the process that made it.
+ * - An end that is passed on, as an argument, in an item or by another connection, is copied if it is one of a `Pipe`:
+ *   both go on with it, each message goes to one of them, and the other side gets its `EOFError` when the last copy is
+ *   closed or has gone with its thread or process. One through a socket moves: here it is closed from then on.
  * - `send` resolves when the message has been taken by the way to the other side, which is when there is
  *   room: who awaits it can't get ahead of a slow receiver without end. Messages that are sent at once are
  *   not mixed; they leave in the order of the calls.
  * - Receivers that wait are served in the order of their calls. One that waits keeps the program alive, and
  *   so does a message that has not left; an idle connection does not.
  *
- * There is no constructor for it: `connection.Client` and `connection.Listener` make connections through
- * sockets.
+ * There is no constructor for it: `Pipe` makes two that are connected, `connection.Client` and
+ * `connection.Listener` make connections through sockets.
  *
  * Semantics: CPython's `multiprocessing.connection.Connection`.
  *
@@ -67,10 +77,15 @@ export class Connection implements Disposable, AsyncDisposable {
   readonly #writable: boolean;
   #readable: boolean;
   #closed = false;
+  #isElsewhere = false;
 
   static {
     make = (transport, directions) => new Connection(transport, directions);
     transportOf = (connection) => connection.#transport;
+    leave = (connection) => {
+      connection.#closed = true;
+      connection.#isElsewhere = true;
+    };
   }
 
   private constructor(transport: MessageTransport, { readable, writable }: Directions) {
@@ -113,7 +128,19 @@ export class Connection implements Disposable, AsyncDisposable {
    */
   async send(value: unknown): Promise<void> {
     this.#checkWritable("send");
-    await this.#transport.send(this.#transport.values.toMessage(value));
+    await this.#transport.sendValue(value);
+  }
+
+  /**
+   * Sends a value, and blocks the thread until it has been taken. See {@linkcode Connection.send}.
+   *
+   * @param value What structured clone keeps, with errors, URLs and shared objects.
+   * @throws {RuntimeError} Unless this is an end of a `Pipe` of this process; or when it would wait for ever behind
+   * messages that this thread sends without blocking.
+   */
+  sendSync(value: unknown): void {
+    this.#checkWritable("send");
+    this.#blocking("send").sendValue(value);
   }
 
   /**
@@ -124,12 +151,28 @@ export class Connection implements Disposable, AsyncDisposable {
    * @throws {OSError} When this end is closed or can't receive, the way is broken, or what came is no value.
    */
   async recv(): Promise<unknown> {
-    const message = await this.#receive("receive");
+    this.#checkReadable("receive");
     try {
-      return this.#transport.values.fromMessage(message);
+      return await this.#transport.receiveValue();
     } catch (error) {
-      this.close();
-      throw error;
+      throw this.#failed(error);
+    }
+  }
+
+  /**
+   * Receives a value, and blocks the thread until there is one. See {@linkcode Connection.recv}.
+   *
+   * @returns The value.
+   * @throws {RuntimeError} Unless this is an end of a `Pipe` of this process; or when there is a shared object in it
+   * that this thread does not know yet.
+   */
+  recvSync(): unknown {
+    this.#checkReadable("receive");
+    const blocking = this.#blocking("recv");
+    try {
+      return blocking.receiveValue();
+    } catch (error) {
+      throw this.#failed(error);
     }
   }
 
@@ -146,11 +189,21 @@ export class Connection implements Disposable, AsyncDisposable {
    */
   async send_bytes(buffer: Bytes, offset = 0, size?: number): Promise<void> {
     this.#checkWritable("send bytes");
-    const bytes = bytesOf("send bytes", buffer);
-    checkArgument("send bytes", "offset", offset, integerFrom(0, bytes.length));
-    const rest = bytes.length - offset;
-    if (size !== undefined) checkArgument("send bytes", "size", size, integerFrom(0, rest));
-    await this.#transport.send([new Uint8Array(bytes.subarray(offset, offset + (size ?? rest)))]);
+    await this.#transport.send([partOf(buffer, offset, size).slice()]);
+  }
+
+  /**
+   * Sends bytes, and blocks the thread until they have been taken. See {@linkcode Connection.send_bytes}.
+   *
+   * @param buffer Where they are.
+   * @param offset How many bytes of it to leave out.
+   * @param size How many bytes to send; default all that follow.
+   * @throws {RuntimeError} Unless this is an end of a `Pipe` of this process; or when it would wait for ever behind
+   * messages that this thread sends without blocking.
+   */
+  send_bytesSync(buffer: Bytes, offset = 0, size?: number): void {
+    this.#checkWritable("send bytes");
+    this.#blocking("send_bytes").send([partOf(buffer, offset, size)]);
   }
 
   /**
@@ -169,6 +222,26 @@ export class Connection implements Disposable, AsyncDisposable {
       checkArgument("receive bytes", "maxlength", maxlength, integerFrom(0));
     }
     return await this.#receive("receive bytes", maxlength);
+  }
+
+  /**
+   * Receives the bytes of a message, and blocks the thread until there is one. See {@linkcode Connection.recv_bytes}.
+   *
+   * @param maxlength The longest message that is wanted, in bytes.
+   * @returns The bytes, in memory of their own.
+   * @throws {RuntimeError} Unless this is an end of a `Pipe` of this process.
+   */
+  recv_bytesSync(maxlength?: number): Uint8Array<ArrayBuffer> {
+    if (maxlength !== undefined) {
+      checkArgument("receive bytes", "maxlength", maxlength, integerFrom(0));
+    }
+    this.#checkReadable("receive bytes");
+    const blocking = this.#blocking("recv_bytes");
+    try {
+      return blocking.receive(maxlength);
+    } catch (error) {
+      throw this.#failed(error);
+    }
   }
 
   /**
@@ -221,6 +294,19 @@ export class Connection implements Disposable, AsyncDisposable {
   }
 
   /**
+   * Whether there is something to receive, and blocks the thread until then. See {@linkcode Connection.poll}.
+   *
+   * @param timeout Milliseconds to wait for it; 0 or less to look, `Infinity` for no limit.
+   * @returns `false` when nothing has come in that time.
+   * @throws {RuntimeError} Unless this is an end of a `Pipe` of this process.
+   */
+  pollSync(timeout = 0): boolean {
+    checkTimeout(timeout);
+    this.#checkReadable("poll");
+    return this.#blocking("poll").poll(timeout);
+  }
+
+  /**
    * In Python, the number of the file that the connection is. Deno gives none.
    *
    * @throws {OSError} Always.
@@ -255,7 +341,7 @@ export class Connection implements Disposable, AsyncDisposable {
 
   async #close(): Promise<void> {
     this.#closed = true;
-    await this.#transport.close();
+    if (!this.#isElsewhere) await this.#transport.close();
   }
 
   async #receive(what: string, limit?: number): Promise<Uint8Array<ArrayBuffer>> {
@@ -263,11 +349,24 @@ export class Connection implements Disposable, AsyncDisposable {
     try {
       return await this.#transport.receive(limit);
     } catch (error) {
-      if (error instanceof MessageTooLong && this.#writable) this.#readable = false;
-      // Where the next message begins is not known any more.
-      else if (error instanceof OSError) this.close();
-      throw error;
+      throw this.#failed(error);
     }
+  }
+
+  #failed(error: unknown): unknown {
+    if (error instanceof MessageTooLong && this.#writable) this.#readable = false;
+    // Where the next message begins is not known any more.
+    else if (error instanceof OSError) this.close();
+    return error;
+  }
+
+  #blocking(method: string): BlockingTransport {
+    const { blocking } = this.#transport;
+    if (blocking !== undefined) return blocking;
+    throw new RuntimeError(
+      `Cannot use ${method}Sync of a connection that goes through a socket, or lives in another process: ` +
+        `use await ${method}()`,
+    );
   }
 
   #checkReadable(what: string): void {
@@ -281,7 +380,8 @@ export class Connection implements Disposable, AsyncDisposable {
   }
 
   #checkOpen(what: string): void {
-    if (this.#closed) throw new OSError(`Cannot ${what}: the connection is closed`);
+    if (this.#isElsewhere) throw new OSError(`Cannot ${what}: the connection was passed on`);
+    if (this.#closed) throw closedError(what);
   }
 }
 
@@ -291,6 +391,38 @@ export function connectionOver(
   directions: Directions = { readable: true, writable: true },
 ): Connection {
   return make(transport, directions);
+}
+
+/**
+ * The way of a connection that is to be passed on.
+ *
+ * @throws {OSError} When it is closed.
+ */
+export function transportToPassOn(connection: Connection): MessageTransport {
+  if (connection.closed) throw closedError("pass on a connection");
+  return transportOf(connection);
+}
+
+/**
+ * The end of a connection, for another realm; a connection that can be had once is its former owner's no more.
+ *
+ * @throws {OSError} When it is closed.
+ */
+export function handOver(connection: Connection): MessageTransport {
+  const transport = transportToPassOn(connection);
+  const handed = transport.handOver();
+  if (!transport.isCopied) leave(connection);
+  return handed;
+}
+
+/** The bytes that are to be sent, in place. */
+function partOf(buffer: Bytes, offset: number, size?: number): Uint8Array {
+  const what = "send bytes";
+  const bytes = bytesOf(what, buffer);
+  checkArgument(what, "offset", offset, integerFrom(0, bytes.length));
+  const rest = bytes.length - offset;
+  if (size !== undefined) checkArgument(what, "size", size, integerFrom(0, rest));
+  return bytes.subarray(offset, offset + (size ?? rest));
 }
 
 const isBuffer = aTypeOf(

@@ -81,6 +81,7 @@ export {
 } from "./proxy.ts";
 export type { ProcessOptions, Target } from "./_process_options.ts";
 export type { StartMethod, StartMethodSource } from "./_start_method.ts";
+export { Pipe, type PipeOptions } from "./pipe.ts";
 export { Process, type Sentinel } from "./process.ts";
 export { JoinableQueue, Queue, type QueueOptions, type QueueSyncOptions } from "./queue.ts";
 export { Empty, Full, ShutDown } from "./queue_errors.ts";

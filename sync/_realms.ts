@@ -85,7 +85,7 @@ export class Realms {
       if (Atomics.compareExchange(this.words, word, before, taken) !== before) continue;
       Atomics.store(this.words, word - STATE + PARENT, parent);
       Atomics.store(this.words, word, generation << PHASE_BITS | ALIVE);
-      return generation << PLACE_BITS | place;
+      return realmAt(place, generation);
     }
     throw new RuntimeError(`Cannot start a thread: ${CAPACITY - 1} are alive, which is the most`);
   }
@@ -93,7 +93,7 @@ export class Realms {
   #isVacant(place: number, state: number): boolean {
     const phase = state & PHASES;
     if (phase !== ALIVE) return phase === FREE;
-    return !this.isAlive(state >> PHASE_BITS << PLACE_BITS | place);
+    return !this.isAlive(realmAt(place, state >> PHASE_BITS));
   }
 
   /** Marks a realm dead; `false` when it was. Who waits has to be told then. */
@@ -105,6 +105,11 @@ export class Realms {
     }
     Atomics.add(this.words, DEATHS, 1);
     return true;
+  }
+
+  /** The number of the realm that has started this one; 0 for none. */
+  parentOf(id: number): number {
+    return Atomics.load(this.words, stateOf(placeOf(id)) - STATE + PARENT);
   }
 
   /** Whether the realm, and each that it came from, is alive. */
@@ -129,9 +134,18 @@ export function placeOf(id: number): number {
 /** How many there are of those. */
 export const REALM_PLACES = CAPACITY;
 
-function generationOf(id: number): number {
+/** Tells the realms apart that have a place one after the other. */
+export function generationOf(id: number): number {
   return id >> PLACE_BITS;
 }
+
+/** The number of a realm. */
+export function realmAt(place: number, generation: number): number {
+  return generation << PLACE_BITS | place;
+}
+
+/** Bits of a generation. */
+export const GENERATION_BITS = REALM_BITS - PLACE_BITS;
 
 function stateOf(place: number): number {
   return PLACES + 2 * place + STATE;

@@ -7,6 +7,30 @@
 
 import { RuntimeError } from "./errors.ts";
 
+/**
+ * What a copy is made of: a shared object that all copies have in common, the realm that the copy is for, 0 for
+ * whoever it may be, and what else is to be known.
+ */
+export type CopyData = readonly [source: object, realm: number, more: unknown];
+
+/** How objects are passed on that are not the same everywhere. */
+export interface Passing<T extends object> {
+  /** Whether a realm with the same memory can make a copy by itself. */
+  isShared(object: T): boolean;
+  /** What it makes the copy of; `realm` is the one that it is sent to. */
+  share(object: T, realm: number): CopyData;
+  /** Makes the copy. */
+  receive(data: CopyData): T;
+  /** The copy will never be made. */
+  takeBack(data: CopyData): void;
+  /** The object that was received, where this one stands for one of another process, or is a copy of such. */
+  original(object: T): object;
+  /** It has gone back to where it came from, on its own: one that can't be copied is not here any more. */
+  leave(object: T): void;
+  /** It is not wanted any more. */
+  drop(object: T): void;
+}
+
 /** A class of shared objects. */
 export interface ShareableKind<T extends object> {
   readonly name: string;
@@ -17,6 +41,11 @@ export interface ShareableKind<T extends object> {
   readonly refuses?: (object: object, method: string) => Error | undefined;
   /** Whether who waits there waits for others to come, rather than for them to be done. */
   readonly meets?: true;
+  /**
+   * For what is copied, or moved, whenever it is passed on, instead of being the same wherever it arrives. Then
+   * `id`, `data` and `make` are not asked.
+   */
+  readonly passing?: Passing<T>;
   /** What of it never changes, and is known wherever it is. */
   readonly facts?: readonly (string & keyof T)[];
   /** Where not all its objects can do the same. */
@@ -46,6 +75,9 @@ export interface Variety {
 
 /** A shared object in a message. */
 export type SharedRecord = readonly [kind: string, id: number, data: unknown];
+
+/** In place of an object's number: it is one of its own wherever it arrives. */
+const A_COPY = 0;
 
 type AnyKind = ShareableKind<object>;
 
@@ -84,8 +116,13 @@ export function kindOf(object: object): ShareableKind<object> | undefined {
   return undefined;
 }
 
-/** What is sent of a shared object. */
-export function recordOf(object: object, kind: ShareableKind<object>): SharedRecord {
+/**
+ * What is sent of a shared object.
+ *
+ * @param realm The one that it is sent to; 0 where that is not known.
+ */
+export function recordOf(object: object, kind: ShareableKind<object>, realm = 0): SharedRecord {
+  if (kind.passing !== undefined) return [kind.name, A_COPY, kind.passing.share(object, realm)];
   const id = kind.id(object);
   remember(id, object);
   return [kind.name, id, kind.data(object)];
@@ -104,9 +141,15 @@ export function objectOf([name, id, data]: SharedRecord): object {
   if (kind === undefined) {
     throw new RuntimeError(`Cannot receive a ${name}: nothing is known of that class`);
   }
+  if (id === A_COPY) return kind.passing!.receive(data as CopyData);
   const object = kind.make(data);
   remember(id, object);
   return object;
+}
+
+/** Nothing will be made of a record: a copy is given up, and all else is as it was. */
+export function takeBack([name, id, data]: SharedRecord): void {
+  if (id === A_COPY) byName.get(name)?.passing?.takeBack(data as CopyData);
 }
 
 /** The object of that number, if this realm has it. */

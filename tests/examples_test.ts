@@ -285,6 +285,14 @@ exit code: 3
 still running: true
 exit code: -15
 `,
+  "pipe.ts": `\
+a bell: 6 shillings
+wool: 4 shillings
+a lamb: 6 shillings
+a ram: 5 shillings
+true nobody is left
+exit code: 0
+`,
   "producer_consumer.ts": "168 primes, from 2 to 997\n",
   "joinable_queue.ts": `\
 all nodes are done, and the queue is empty: true
@@ -312,6 +320,7 @@ const FLAGS: Readonly<Record<string, readonly string[]>> = {
   "condition.ts": ["-R", "-W", RUN],
   "lock.ts": ["-R", "-W", RUN],
   "echo_server.ts": ["-R", "--allow-net=127.0.0.1"],
+  "pipe.ts": ["-R", RUN],
   "processes.ts": ["-R", "--allow-run"],
   "producer_consumer.ts": ["-R", RUN],
   "semaphore.ts": ["-R", RUN],

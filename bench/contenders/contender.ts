@@ -49,6 +49,8 @@ export interface Queues extends AsyncDisposable {
   large(count: number): Promise<{ us: number; copy: number }>;
   /** So many numbers to another process. */
   toChild(count: number): Promise<number>;
+  /** A number there and back through a pipe, so many times. */
+  pipe(count: number): Promise<number>;
 }
 
 /** Whether a primitive blocks the thread or gives promises. */

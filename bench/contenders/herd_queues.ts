@@ -1,4 +1,11 @@
-import { Barrier, ProcessPoolExecutor, Queue, task, ThreadPoolExecutor } from "@herd/concurrent";
+import {
+  Barrier,
+  Pipe,
+  ProcessPoolExecutor,
+  Queue,
+  task,
+  ThreadPoolExecutor,
+} from "@herd/concurrent";
 import * as peers from "../peers/herd_items.ts";
 import { type Contender, noWorkers } from "./contender.ts";
 
@@ -8,6 +15,8 @@ const getNumbers = task(url, peers.getNumbers);
 const awaitNumbers = task(url, peers.awaitNumbers);
 const putLarge = task(url, peers.putLarge);
 const getLarge = task(url, peers.getLarge);
+const ask = task(url, peers.ask);
+const answer = task(url, peers.answer);
 const copyLarge = task(url, peers.copyLarge);
 
 /** Threads for four producers and four consumers. */
@@ -18,7 +27,8 @@ const AHEAD = 8;
 /** Herd's `Queue`, between threads that block, and from this one to a child. */
 export const herdQueues: Contender = {
   settings:
-    "Queue(0), putSync and getSync in threads; large: Queue(8); child: put and get, awaited",
+    "Queue(0), putSync and getSync in threads; large: Queue(8); child: put and get, awaited; " +
+    "pipe: sendSync and recvSync",
   start: noWorkers,
   queues() {
     const threads = new ThreadPoolExecutor(MOST);
@@ -50,6 +60,16 @@ export const herdQueues: Contender = {
         for (let i = 0; i < count; i++) await queue.put(i);
         await got;
         return performance.now() - start;
+      },
+      async pipe(count) {
+        const [one, other] = Pipe();
+        const [ms] = await Promise.all([
+          threads.submit(ask, one, count),
+          threads.submit(answer, other, count),
+        ]);
+        one.close();
+        other.close();
+        return ms;
       },
       async [Symbol.asyncDispose]() {
         await threads.shutdown();

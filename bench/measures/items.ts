@@ -52,3 +52,11 @@ export async function child(recorder: Recorder, job: Job): Promise<void> {
     rate: rate(count, await queues.toChild(count)),
   }));
 }
+
+/** A number there and back, between two threads. */
+export async function pipe(recorder: Recorder, job: Job): Promise<void> {
+  const { count } = job.plan;
+  await repeated(recorder, job, async (queues) => ({
+    us: await queues.pipe(count) / count * 1e3,
+  }));
+}

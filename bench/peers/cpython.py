@@ -450,6 +450,28 @@ def child(_contender, job, add, _note):
         side.join()
 
 
+def answer(end, count):
+    for _ in range(count):
+        end.send(end.recv())
+
+
+def pipe(_contender, job, add, _note):
+    count = job["plan"]["count"]
+    for _ in range(job["plan"]["repeats"]):
+        here, there = multiprocessing.Pipe()
+        side = multiprocessing.Process(target=answer, args=(there, count + 10))
+        side.start()
+        for i in range(10):
+            here.send(i)
+            here.recv()
+        begun = clock()
+        for i in range(count):
+            here.send(i)
+            here.recv()
+        add("us", (clock() - begun) * 1e6 / count)
+        side.join()
+
+
 MEASURES = {
     **{name: primitive for name in PRIMITIVES},
     "burst": burst,
@@ -464,6 +486,7 @@ MEASURES = {
     "items": items,
     "large": large,
     "child": child,
+    "pipe": pipe,
 }
 
 

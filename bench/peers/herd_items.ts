@@ -1,5 +1,5 @@
 /** What Herd's workers do with queues in the bench. */
-import type { Barrier, Queue } from "@herd/concurrent";
+import type { Barrier, Connection, Queue } from "@herd/concurrent";
 
 const MEGABYTE = 2 ** 20;
 /** Items before the first that is timed, and copies. */
@@ -36,6 +36,24 @@ export function getLarge(queue: Queue<Uint8Array>, count: number): number {
   const start = performance.now();
   for (let i = 0; i < count; i++) queue.getSync();
   return (performance.now() - start) * 1e3 / count;
+}
+
+/** Sends numbers through a pipe, and waits for each to come back; milliseconds. */
+export function ask(end: Connection, count: number): number {
+  for (let i = 0; i < WARM_UP; i++) thereAndBack(end, i);
+  const start = performance.now();
+  for (let i = 0; i < count; i++) thereAndBack(end, i);
+  return performance.now() - start;
+}
+
+function thereAndBack(end: Connection, n: number): void {
+  end.sendSync(n);
+  end.recvSync();
+}
+
+/** Sends them back. */
+export function answer(end: Connection, count: number): void {
+  for (let i = 0; i < count + WARM_UP; i++) end.sendSync(end.recvSync());
 }
 
 /** Copies as many bytes into fresh memory; microseconds a copy. */

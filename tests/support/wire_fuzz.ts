@@ -3,7 +3,8 @@
  */
 
 import { assert, assertEquals } from "@std/assert";
-import { MessageReader, MessageTooLong } from "../../ipc/_connection_frames.ts";
+import { MessageReader } from "../../ipc/_connection_frames.ts";
+import { MessageTooLong } from "../../ipc/_message_transport.ts";
 import { LONGEST_MESSAGE } from "../../ipc/_frame.ts";
 import { answer, challenge, type Channel } from "../../ipc/_auth.ts";
 import { AuthenticationError, EOFError, OSError } from "../../mod.ts";
