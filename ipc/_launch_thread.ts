@@ -79,6 +79,8 @@ class LaunchedThread implements Charge {
   constructor(setup: ThreadSetup) {
     const { name, modules, permissions, subclass, thread } = setup;
     this.#who = `${thread === null ? "process" : "thread"} ${JSON.stringify(name)}`;
+    const realm = passForChild(name);
+    this.ident = realm.id;
     ({ promise: this.ended, resolve: this.#settle } = Promise.withResolvers<ChargeEnd>());
     const lifeLock = newLockName();
     const silent = () => this.#end({ code: SILENT_CODE, signal: null });
@@ -91,8 +93,6 @@ class LaunchedThread implements Charge {
         this.#look();
       },
     });
-    const realm = passForChild(name);
-    this.ident = realm.id;
     let worker: Worker | undefined;
     try {
       const transfer: Transferable[] = [];
@@ -124,7 +124,9 @@ class LaunchedThread implements Charge {
   }
 
   #post(message: ToThread, transfer: Transferable[] = []): void {
-    this.#worker.postMessage(message, transfer);
+    // A list, even an empty one, makes Deno load what can be transferred: milliseconds.
+    if (transfer.length > 0) this.#worker.postMessage(message, transfer);
+    else this.#worker.postMessage(message);
   }
 
   #receive(message: FromThread): void {
