@@ -224,6 +224,23 @@ Deno.test("A ring that grows while it goes round the end keeps its messages in o
   }
 });
 
+/** Calls `work`; how many long arrays it made. */
+function counting<T>(work: () => T): { result: T; made: number } {
+  const own = Uint8Array;
+  let made = 0;
+  globalThis.Uint8Array = new Proxy(own, {
+    construct(target, args) {
+      if (typeof args[0] === "number" && args[0] > 100_000) made++;
+      return Reflect.construct(target, args);
+    },
+  });
+  try {
+    return { result: work(), made };
+  } finally {
+    globalThis.Uint8Array = own;
+  }
+}
+
 Deno.test("Long parts have memory of their own, whether it was prepared or not", () => {
   const memory = new Memory();
   const [writer, reader] = [memory.attach(), memory.attach()];
@@ -231,11 +248,14 @@ Deno.test("Long parts have memory of their own, whether it was prepared or not",
     2 ** 25,
   ]];
   const all: Uint8Array[] = [];
-  for (const [at, some] of [...lengths, ...lengths].entries()) {
-    const message = some.map(part);
+  for (const [at, some] of [...lengths, [2 ** 24 + 8], ...lengths].entries()) {
+    const message = some.map((length) =>
+      length > 2 ** 20 ? new Uint8Array(length).fill(at + 1) : part(length)
+    );
     writer.write(message);
     if (at % 4 !== 3) reader.prepare();
-    const read = reader.read()!;
+    const { result: read, made } = counting(() => reader.read()!);
+    if (at === 1) assertEquals(made, 0, "memory was got while others wait");
     assertEquals(read.map(({ length }) => length), some);
     for (const [i, bytes] of read.entries()) {
       assert(bytes.every((byte, at) => byte === message[i]![at]), `message ${at}, part ${i}`);
