@@ -105,7 +105,7 @@ const groups = new WeakMap<AbortSignal, SignalGroup<CommandTask>>();
  *   kill what runs; when this program itself is killed, what runs lives on.
  *
  * It is no `Executor`, since it runs programs and not functions. It needs `--allow-run` for each program
- * of `allow`, and nothing else.
+ * of `allow`, and nothing else. Python has nothing like it but `subprocess.run` in a thread pool.
  *
  * @example
  * ```ts

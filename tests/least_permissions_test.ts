@@ -31,6 +31,31 @@ const FILES: Readonly<Record<string, string>> = {
     await using executor = new ThreadPoolExecutor(1);
     await call(executor);
   `,
+  "thread.ts": `
+    import { Thread } from "@herd/concurrent";
+    const thread = new Thread({ target: () => console.log("works") });
+    thread.start();
+    await thread.join();
+  `,
+  "pool.ts": `
+    import { Pool } from "@herd/concurrent";
+    await using pool = new Pool({ processes: 1, permissions: "none" });
+    console.log((await pool.map((word: string) => word, ["works"]))[0]);
+  `,
+  "manager.ts": `
+    import { Manager } from "@herd/concurrent";
+    await using manager = await Manager();
+    const list = await manager.list(["works"]);
+    console.log(await list.get(0));
+  `,
+  "manager_address.ts": `
+    import { SyncManager } from "@herd/concurrent";
+    const permissions = { net: ["127.0.0.1"] };
+    await using manager = new SyncManager({ address: ["127.0.0.1", 0], permissions });
+    await manager.start();
+    const list = await manager.list(["works"]);
+    console.log(await list.get(0));
+  `,
   "killable.ts": `
     import { ThreadPoolExecutor } from "@herd/concurrent";
     import { call } from "./calls.ts";
@@ -128,10 +153,19 @@ const all: Flags = (folder) => [`--allow-read=${HERD},${folder}`];
 const NEEDS: readonly (readonly [program: string, flags: Flags])[] = [
   ["threads.ts", all],
   ["killable.ts", all],
+  ["thread.ts", all],
   ["limited.ts", (folder) => [...all(folder), "--unstable-worker-options"]],
   ["processes.ts", () => [RUN]],
   ["bare.ts", (folder) => [RUN, `--allow-read=${folder}/deno.json`]],
   ["process.ts", () => [RUN]],
+  ["pool.ts", () => [RUN]],
+  ["manager.ts", () => [
+    RUN,
+    "--allow-net",
+    `--allow-read=${TEMPORARY}`,
+    `--allow-write=${TEMPORARY}`,
+  ]],
+  ["manager_address.ts", () => [RUN, "--allow-net=127.0.0.1"]],
   ["shared.ts", () => []],
   ["tcp.ts", () => ["--allow-net=127.0.0.1"]],
   ["unix.ts", (folder) => {
