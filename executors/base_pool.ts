@@ -39,14 +39,6 @@ export interface KeywordOptions<K extends object> {
   kwds: K;
 }
 
-/** No options but those that are named. */
-export type NoOptions = Record<never, never>;
-
-/** The arguments of a call, which may be left out where there need not be any, and its options. */
-export type ApplyArguments<A extends unknown[], O> = [] extends A
-  ? [args?: Readonly<A>, options?: O]
-  : [args: Readonly<A>, options?: O];
-
 /** The results of {@linkcode BasePool.imap}, as they are read. */
 export interface ImapIterator<R>
   extends AsyncIterableIterator<R, undefined, number | undefined>, AsyncDisposable {
@@ -117,7 +109,8 @@ export abstract class BasePool implements AsyncDisposable, Disposable {
    * Has a worker call a function, and waits for its result.
    *
    * @param fn The function, or a reference to it.
-   * @param rest Its arguments, as an array.
+   * @param args Its arguments.
+   * @param options Nothing; see below.
    * @returns What the function returns.
    * @throws What the function throws.
    * @throws {ValueError} When the pool was closed or terminated.
@@ -135,8 +128,16 @@ export abstract class BasePool implements AsyncDisposable, Disposable {
    */
   apply<A extends unknown[], R>(
     fn: Callable<A, R>,
-    ...rest: ApplyArguments<A, NoOptions>
+    args: readonly [...A],
+    options?: { kwds?: undefined },
   ): Promise<Awaited<R>>;
+  /**
+   * Has a worker call a function without arguments, and waits for its result.
+   *
+   * @param fn The function, or a reference to it.
+   * @returns What the function returns.
+   */
+  apply<R>(fn: Callable<[], R>): Promise<Awaited<R>>;
   /**
    * Has a worker call a function with keywords, and waits for its result.
    *
@@ -153,7 +154,7 @@ export abstract class BasePool implements AsyncDisposable, Disposable {
   async apply(
     fn: Callable<never[], unknown>,
     args: readonly unknown[] = [],
-    options: Partial<KeywordOptions<object>> = {},
+    options: { kwds?: object | undefined } = {},
   ): Promise<unknown> {
     checkOptions(APPLY, options, KEYWORD_RULES);
     return await this.#call(fn, this.apply, args, options.kwds);
@@ -163,8 +164,9 @@ export abstract class BasePool implements AsyncDisposable, Disposable {
    * Has a worker call a function, and does not wait for it.
    *
    * @param fn The function, or a reference to it.
-   * @param rest Its arguments, as an array; and `callback` and `error_callback`, one of which is called
-   * once, here, with the result or the error, in the order in which calls end.
+   * @param args Its arguments.
+   * @param options `callback` and `error_callback`, one of which is called once, here, with the result or the
+   * error, in the order in which calls end.
    * @returns The result to be.
    * @throws {ValueError} When the pool was closed or terminated.
    * @throws {TypeError} When it can be seen at once that the function can't travel.
@@ -186,8 +188,16 @@ export abstract class BasePool implements AsyncDisposable, Disposable {
    */
   apply_async<A extends unknown[], R>(
     fn: Callable<A, R>,
-    ...rest: ApplyArguments<A, Callbacks<Awaited<R>>>
+    args: readonly [...A],
+    options?: Callbacks<Awaited<R>> & { kwds?: undefined },
   ): AsyncResult<Awaited<R>>;
+  /**
+   * Has a worker call a function without arguments, and does not wait for it.
+   *
+   * @param fn The function, or a reference to it.
+   * @returns The result to be.
+   */
+  apply_async<R>(fn: Callable<[], R>): AsyncResult<Awaited<R>>;
   /**
    * Has a worker call a function with keywords, and does not wait for it.
    *
@@ -204,7 +214,7 @@ export abstract class BasePool implements AsyncDisposable, Disposable {
   apply_async(
     fn: Callable<never[], unknown>,
     args: readonly unknown[] = [],
-    options: Partial<KeywordOptions<object>> & Callbacks<unknown> = {},
+    options: { kwds?: object | undefined } & Callbacks<unknown> = {},
   ): AsyncResult<unknown> {
     checkOptions(APPLY, options, APPLY_RULES);
     const future = this.#call(fn, this.apply_async, args, options.kwds);

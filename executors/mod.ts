@@ -19,12 +19,10 @@
 export type { Bound, ContextClasses } from "./_context_classes.ts";
 export { AsyncResult } from "./async_result.ts";
 export {
-  type ApplyArguments,
   BasePool,
   type ChunkOptions,
   type ImapIterator,
   type KeywordOptions,
-  type NoOptions,
 } from "./base_pool.ts";
 export type { Callbacks } from "./_callbacks.ts";
 export {

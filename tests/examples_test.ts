@@ -298,6 +298,11 @@ exit code: 0
 all nodes are done, and the queue is empty: true
 nodes: 1023
 `,
+  "pool.ts": `\
+from 27 it takes 112
+from 6, 7 and 9: 9, 17, 20
+the first odd number with more than 100 is 27
+`,
   "semaphore.ts": `\
 visits: 13 and never more than 5 inside: true
 free seats: 2
@@ -322,6 +327,7 @@ const FLAGS: Readonly<Record<string, readonly string[]>> = {
   "echo_server.ts": ["-R", "--allow-net=127.0.0.1"],
   "pipe.ts": ["-R", RUN],
   "processes.ts": ["-R", "--allow-run"],
+  "pool.ts": ["-R", RUN],
   "producer_consumer.ts": ["-R", RUN],
   "semaphore.ts": ["-R", RUN],
 };
