@@ -287,6 +287,30 @@ export function encode(
   return shares ? [TAG, encoded, true] : [TAG, encoded];
 }
 
+/** In place of the key, where nothing was marked: all of the value is primitives. */
+export const PLAIN = "";
+
+/** The same as {@linkcode encode} makes of arguments that are primitives; `undefined` when one is none. */
+export function encodePrimitives(values: readonly unknown[]): Encoded | undefined {
+  for (let i = 0; i < values.length; i++) if (!isPrimitive(values[i])) return undefined;
+  return [PLAIN, values];
+}
+
+/** The same of one value. */
+export function encodePrimitive(value: unknown): Encoded | undefined {
+  return isPrimitive(value) ? [PLAIN, value] : undefined;
+}
+
+function isPrimitive(value: unknown): boolean {
+  const type = typeof value;
+  return value === null || (type !== "object" && type !== "function" && type !== "symbol");
+}
+
+/** Whether an encoded value is, or holds, nothing but primitives. */
+export function isPlain(wire: Encoded): boolean {
+  return wire[0] === PLAIN;
+}
+
 /** Whether {@linkcode decode} will need the classes of shared objects. */
 export function sharesObjects(wire: unknown): boolean {
   return (wire as Encoded).length > 2;
@@ -446,6 +470,7 @@ export function explainCloneError(error: unknown, what: string): unknown {
  */
 export function decode(wire: unknown, importer?: Importer): unknown {
   const [tag, value] = wire as Encoded;
+  if (tag === PLAIN) return value;
   return new Decoder(tag, importer).decode(value);
 }
 

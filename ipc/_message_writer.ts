@@ -65,6 +65,8 @@ export class MessageWriter {
 
   async #write(): Promise<void> {
     this.#isWriting = true;
+    // What else is sent in this turn goes with it.
+    await undefined;
     while (this.#waiting.length > 0) {
       const batch = this.#nextBatch();
       try {

@@ -11,11 +11,11 @@
  */
 
 import { asGone } from "../sync/_gone.ts";
-import { dataFromMessage, dataToMessage } from "./_connection_values.ts";
 import type { MessageTransport } from "./_message_transport.ts";
+import { objectMessageFromBytes, objectMessageToBytes } from "./_object_bytes.ts";
 import type { ObjectNumbers } from "./_object_numbers.ts";
 import { ObjectPort } from "./_object_port.ts";
-import { isObjectMessage, type ObjectMessage } from "./_object_protocol.ts";
+import type { ObjectMessage } from "./_object_protocol.ts";
 import { type Connection, transportOf } from "./connection.ts";
 import { EOFError, OSError } from "./errors.ts";
 
@@ -72,7 +72,7 @@ export class ObjectConnection {
   }
 
   #send(message: ObjectMessage): void {
-    const parts = dataToMessage(message);
+    const parts = objectMessageToBytes(message);
     const length = parts.reduce((sum, part) => sum + part.length, 0);
     this.#unsent += length;
     this.#lastSent = this.#transport.send(parts).then(
@@ -84,7 +84,7 @@ export class ObjectConnection {
   async #receive(): Promise<void> {
     try {
       for (;;) {
-        this.port.receive(objectMessage(await this.#transport.receive()));
+        this.port.receive(objectMessageFromBytes(await this.#transport.receive()));
         while (this.#unsent > MOST_UNSENT && this.#reason === undefined) await this.#lastSent;
       }
     } catch (error) {
@@ -110,12 +110,4 @@ export class ObjectConnection {
 /** Whether a connection ended since the other side has: by its end, or by what the system says of that. */
 function isEnd(reason: unknown): boolean {
   return reason instanceof EOFError || (reason instanceof OSError && reason.cause !== undefined);
-}
-
-/** @throws What is wrong with it. */
-function objectMessage(message: Uint8Array<ArrayBuffer>): ObjectMessage {
-  const value = dataFromMessage(message);
-  const isObject = typeof value === "object" && value !== null;
-  if (isObject && isObjectMessage(value as { kind: string })) return value as ObjectMessage;
-  throw new OSError("Cannot use a message about objects: what came is none");
 }

@@ -17,7 +17,14 @@ import { kindNamed, type Passing, type ShareableKind, type Variety } from "../sy
 import { goneError } from "../sync/_gone.ts";
 import { RuntimeError } from "../sync/errors.ts";
 import { ActingRealms, ITSELF, whenActingEnds } from "./_acting_realms.ts";
-import { decode, encode, type Exporter, type Importer } from "./_codec.ts";
+import {
+  decode,
+  encode,
+  encodePrimitive,
+  encodePrimitives,
+  type Exporter,
+  type Importer,
+} from "./_codec.ts";
 import { encodeError } from "./_error_codec.ts";
 import { desk } from "./_desk.ts";
 import type { FunctionRecord } from "./_function_record.ts";
@@ -45,7 +52,16 @@ import { ObjectNumbers } from "./_object_numbers.ts";
 import { getsSeveral, type RemoteMethod, remoteMethod } from "./_remote_methods.ts";
 import { QueuesAhead } from "./_items_ahead.ts";
 import { PendingCalls } from "./_pending_calls.ts";
-import { invoke, notThere, unsendable, withSignal } from "./_served_calls.ts";
+import {
+  type Begun,
+  discard,
+  invoke,
+  isAbandoned,
+  isThenable,
+  notThere,
+  unsendable,
+  withSignal,
+} from "./_served_calls.ts";
 import { PutsTogether } from "./_puts_together.ts";
 import { inRows, putAll, type PutAnswer } from "./_queue_puts.ts";
 import { settleItems } from "./_queue_leases.ts";
@@ -318,7 +334,7 @@ export class ObjectPort implements Exporter, Importer, Home {
     signal?: AbortSignal,
   ): Promise<RemoteAnswer> {
     if (this.#isClosed) throw this.#gone(`call ${method}`);
-    const encoded = encode(args, [], this);
+    const encoded = encodePrimitives(args) ?? encode(args, [], this);
     const { realm, task } = actsFor();
     // What is put before is to have the numbers before.
     this.flush();
@@ -421,25 +437,61 @@ export class ObjectPort implements Exporter, Importer, Home {
     abandon(exported);
   }
 
-  async #serve(message: CallMessage): Promise<void> {
-    const { call, realm } = message;
-    const controller = new AbortController();
+  #serve(message: CallMessage): void {
+    let begun: Begun;
+    try {
+      begun = this.#perform(message);
+      if (isThenable(begun.value)) return void this.#serveLater(message, begun, begun.value);
+    } catch (error) {
+      return this.#reply(message.call, undefined, { error }, false);
+    }
+    discard(begun.arrivals);
+    this.#answer(message.call, begun.value, undefined, begun);
+  }
+
+  /** What a carrier gives is nobody's here any more. */
+  #answer(
+    call: number,
+    value: unknown,
+    failure: { error: unknown } | undefined,
+    begun: Begun,
+  ): void {
+    this.#isCarrying = begun.isCarried;
+    try {
+      this.#reply(call, value, failure, isAbandoned(begun));
+    } finally {
+      this.#isCarrying = false;
+    }
+  }
+
+  /** The arguments of a call; what comes with a call to a carrier is not for this realm. */
+  #decodeCarried(args: unknown, arrivals: Disposable[] | undefined): unknown[] {
+    this.#arrivals = arrivals;
+    try {
+      return decode(args, this) as unknown[];
+    } finally {
+      this.#arrivals = undefined;
+    }
+  }
+
+  /** Answers a call when it has come to an end. */
+  async #serveLater(
+    { call, realm }: CallMessage,
+    begun: Begun,
+    value: PromiseLike<unknown>,
+  ): Promise<void> {
+    const { controller = new AbortController() } = begun;
     this.#serving.set(call, { controller, realm });
-    let target: object | undefined;
-    let value: unknown;
-    let isCarried = false;
+    let result: unknown;
     let failure: { error: unknown } | undefined;
     try {
-      ({ target, value, isCarried } = await this.#perform(message, controller.signal));
+      result = await value;
     } catch (error) {
       failure = { error };
     }
     this.#serving.delete(call);
-    if (this.#isClosed) return;
-    const abandoned = target !== undefined && Reflect.get(target, "abandoned") === true;
-    this.#isCarrying = isCarried;
-    this.#reply(call, value, failure, abandoned);
-    this.#isCarrying = false;
+    discard(begun.arrivals);
+    if (!this.#isClosed) this.#answer(call, result, failure, begun);
   }
 
   #reply(
@@ -451,7 +503,7 @@ export class ObjectPort implements Exporter, Importer, Home {
   ): void {
     const error = failure === undefined ? null : encodeError(failure.error);
     try {
-      const encoded = encode(value, [], this);
+      const encoded = encodePrimitive(value) ?? encode(value, [], this);
       const reply = { kind: "reply", call, value: encoded, error, abandoned } as const;
       this.#post(times === 1 ? reply : { ...reply, times });
     } catch (cause) {
@@ -461,36 +513,34 @@ export class ObjectPort implements Exporter, Importer, Home {
     }
   }
 
-  async #perform(
-    { object, method, args, realm, task }: CallMessage,
-    signal: AbortSignal,
-  ): Promise<{ target: object; value: unknown; isCarried: boolean }> {
+  #perform({ object, method, args, realm, task }: CallMessage): Begun {
     const exported = this.#exports.get(object);
     const way = exported && wayOf(exported, method);
     if (exported === undefined || way === undefined) {
       throw notThere(method);
     }
     const isCarried = CARRIERS.has(exported.kind);
-    const arrivals: Disposable[] = [];
-    if (isCarried) this.#arrivals = arrivals;
-    const given = decode(args, this) as unknown[];
-    this.#arrivals = undefined;
-    const full = way === "call" ? given : withSignal(given, way, signal);
+    const arrivals: Disposable[] | undefined = isCarried ? [] : undefined;
+    const given = this.#decodeCarried(args, arrivals);
+    const controller = way === "call" ? undefined : new AbortController();
+    const full = way === "call" ? given : withSignal(given, way, controller!.signal);
     const { object: target, variety } = exported;
     const own = variety === undefined ? deed(method) : undefined;
     const recall = () => {
       if (!this.#isClosed) this.#post({ kind: "recall items", object });
     };
     try {
-      const value = await actAs(this.#who(realm, task), () => {
+      const value = actAs(this.#who(realm, task), () => {
         if (own !== undefined) return own(target, full, recall);
         return variety === undefined
           ? invoke(target, method, full)
           : variety.call(target, method, full);
       });
-      return { target, value, isCarried };
-    } finally {
-      for (const arrival of arrivals) arrival[Symbol.dispose]();
+      const held = variety === undefined ? target : undefined;
+      return { held, value, controller, isCarried, arrivals };
+    } catch (error) {
+      discard(arrivals);
+      throw error;
     }
   }
 

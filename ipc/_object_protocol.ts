@@ -112,3 +112,12 @@ const KINDS: ReadonlySet<string> = new Set<ObjectMessage["kind"]>([
 export function isObjectMessage(message: { kind: string }): message is ObjectMessage {
   return KINDS.has(message.kind);
 }
+
+const FOREIGN_KINDS: ReadonlySet<string> = new Set<ObjectMessage["kind"]>([
+  ...["call", "reply", "abort", "drop", "ended"] as const,
+]);
+
+/** Whether a message is one that another program may send: items of queues go by calls there. */
+export function isForeignMessage(message: { kind: string }): message is ObjectMessage {
+  return FOREIGN_KINDS.has(message.kind);
+}

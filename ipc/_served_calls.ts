@@ -4,6 +4,18 @@
 
 import { RemoteError } from "./errors.ts";
 
+/** A call that was begun, and what can end it. */
+export interface Begun {
+  /** The object, where it may be left by a dead holder. */
+  readonly held: object | undefined;
+  readonly value: unknown;
+  readonly controller: AbortController | undefined;
+  /** Whether it gives what nobody else here has. */
+  readonly isCarried: boolean;
+  /** Connections that came with it, for the time that it takes. */
+  readonly arrivals: readonly Disposable[] | undefined;
+}
+
 /** The object, or its method, can't be had. */
 export function notThere(method: string): RemoteError {
   return new RemoteError(
@@ -41,4 +53,20 @@ export function withSignal(
     full[place] = { ...limit, signal };
   }
   return full;
+}
+
+/** Whether a result has to be waited for. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && "then" in value &&
+    typeof value.then === "function";
+}
+
+/** Whether the object was left by a dead holder. */
+export function isAbandoned({ held }: Begun): boolean {
+  return held !== undefined && Reflect.get(held, "abandoned") === true;
+}
+
+/** Lets go of what came with a call. */
+export function discard(arrivals: Begun["arrivals"]): void {
+  for (const arrival of arrivals ?? []) arrival[Symbol.dispose]();
 }
