@@ -57,7 +57,8 @@ Deno.test("a Process over a worker that was terminated does not hold the program
   await assertPrints("terminated workers are not waited for", "-15\n".repeat(4), 0, LEAST);
 });
 
-Deno.test("a manager in a thread does not keep Ctrl-C from the program", async () => {
+Deno.test("a manager in a thread neither holds the program nor keeps Ctrl-C from it", async () => {
+  await assertPrints("a manager in a thread is not shut down", "1\n");
   const ended = await run("a signal beside a manager in a thread", { signal: "SIGINT" });
   assertEquals([ended.code, ended.stdout, ended.stderr], [130, "1\nnow\n", ""]);
 });

@@ -6,6 +6,7 @@ import {
   dummy,
   type Event,
   type local,
+  type Lock,
   Process,
   ProcessPoolExecutor,
   type Queue,
@@ -63,4 +64,30 @@ export async function useLocal(told: Queue<unknown>, mine: local, n: number): Pr
 /** A thread among several that look like processes. */
 export function dummies(): string[] {
   return dummy.active_children().map(({ name }) => name);
+}
+
+/** Has so many threads of its own, each of which tells its name and adds to what is counted. */
+export async function crowd(
+  told: Queue<string>,
+  lock: Lock,
+  count: Queue<number>,
+  threads: number,
+): Promise<void> {
+  const crowd = Array.from(
+    { length: threads },
+    (_, i) => new Thread({ target: task(HERE, addOne), args: [told, lock, count], name: `${i}` }),
+  );
+  for (const thread of crowd) thread.start();
+  for (const thread of crowd) await thread.join();
+}
+
+export async function addOne(
+  told: Queue<string>,
+  lock: Lock,
+  count: Queue<number>,
+): Promise<void> {
+  await lock.acquire();
+  await count.put(await count.get() + 1);
+  await lock.release();
+  await told.put(`${current_process().name} ${current_thread().name}`);
 }

@@ -20,6 +20,8 @@ import {
   current_process,
   current_thread,
   Event,
+  Lock,
+  Process,
   Queue,
   Semaphore,
   SimpleQueue,
@@ -27,9 +29,16 @@ import {
   Thread,
   ThreadPoolExecutor,
 } from "../../mod.ts";
-import { goOn, leave, type names, nest, tellNames } from "./thread_targets.ts";
+import { crowd, goOn, leave, names, nest, tellNames } from "./thread_targets.ts";
 
 const TARGETS = import.meta.resolve("./thread_targets.ts");
+
+/** Lets Deno check the types of a thread's modules once, before many start at a time: each would check them. */
+async function loadEntry(): Promise<void> {
+  const thread = new Thread({ target: names, modules: [TARGETS] });
+  thread.start();
+  await thread.join();
+}
 
 Deno.test("Z22: the main thread is called so, is alive, no daemon, and has a number", () => {
   const main = current_thread();
@@ -184,6 +193,7 @@ Deno.test("a stream that a thread is given is read there", async () => {
 });
 
 Deno.test("many threads at once end well", async () => {
+  await loadEntry();
   const [go, told] = [new Event(), new Queue<string>()];
   const threads = Array.from(
     { length: 12 },
@@ -195,3 +205,23 @@ Deno.test("many threads at once end well", async () => {
   await Promise.all(threads.map((thread) => thread.join()));
   for (const _ of threads) assertEquals(await told.get(), "went on");
 });
+
+for (const context of ["spawn", "worker"] as const) {
+  Deno.test(`three processes (${context}) of ten threads have a lock and queues in common`, async () => {
+    await loadEntry();
+    const [told, lock, count] = [new Queue<string>(), new Lock(), new Queue<number>()];
+    await count.put(0);
+    const processes = ["a", "b", "c"].map((name) =>
+      new Process({ target: task(TARGETS, crowd), args: [told, lock, count, 10], name, context })
+    );
+    for (const process of processes) process.start();
+    for (const process of processes) await process.join();
+    assertEquals(processes.map(({ exitcode }) => exitcode), [0, 0, 0]);
+    const seen: string[] = [];
+    while (await told.qsize() > 0) seen.push(await told.get());
+    const numbers = Array.from({ length: 10 }, (_, i) => i);
+    const expected = ["a", "b", "c"].flatMap((name) => numbers.map((i) => `${name} ${i}`));
+    assertEquals(seen.sort(), expected);
+    assertEquals(await count.get(), 30);
+  });
+}

@@ -166,6 +166,10 @@ const programs: Record<string, () => unknown> = {
     console.log(await list.len());
     console.log("now");
   },
+  async "a manager in a thread is not shut down"() {
+    const manager = await get_context("worker").Manager();
+    console.log(await (await manager.list([1])).len());
+  },
   async "terminated workers are not waited for"() {
     for (const target of [spin, block, sleep, slumber]) {
       const up = new Event();
