@@ -12,6 +12,7 @@ export {
   current_process,
   JoinableQueue,
   parent_process,
+  Pipe,
   ProcessError,
   Queue,
   SimpleQueue,

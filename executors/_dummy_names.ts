@@ -16,6 +16,7 @@ export {
   current_thread as current_process,
   JoinableQueue,
   JoinableQueue as Queue,
+  Pipe,
 } from "../ipc/mod.ts";
 export { ThreadPool as Pool } from "./pool.ts";
 export {

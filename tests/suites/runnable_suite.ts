@@ -12,8 +12,10 @@ import {
   assertThrows,
 } from "@std/assert";
 import {
+  EOFError,
   Event,
   Lock,
+  Pipe,
   Process,
   type ProcessOptions,
   Queue,
@@ -27,11 +29,13 @@ import {
 } from "../../mod.ts";
 import {
   addTo,
+  echo,
   endWith,
   HomelessProcess,
   HomelessThread,
   ProcessGreeter,
   type Self,
+  sendOne,
   tellArgs,
   tellInherited,
   tellMisuse,
@@ -377,6 +381,26 @@ export function runnableSuite(kind: Kind): void {
     it.start();
     await it.join();
     assertEquals(value.value, 42);
+  });
+
+  test("it has the other end of a pipe, which is closed when it has ended", async () => {
+    const [here, there] = Pipe();
+    const it = make({ target: echo, args: [there] });
+    it.start();
+    there.close();
+    await here.send({ sheep: 7 });
+    assertEquals(await here.recv(), { sheep: 7 });
+    here.close();
+    await it.join();
+
+    const [receiver, sender] = Pipe({ duplex: false });
+    const other = make({ target: sendOne, args: [sender] });
+    other.start();
+    sender.close();
+    assertEquals(await receiver.recv(), "one");
+    await assertRejects(() => receiver.recv(), EOFError);
+    await other.join();
+    receiver.close();
   });
 
   test("await using waits for it", async () => {

@@ -1,8 +1,10 @@
 /** What the processes and threads of `runnable_suite.ts` do. They tell what they saw by a queue. */
 
 import {
+  type Connection,
   current_process,
   current_thread,
+  EOFError,
   type Event,
   type Lock,
   Process,
@@ -142,4 +144,23 @@ export class HomelessProcess extends Process {
 
 export class HomelessThread extends Thread {
   override run(): void {}
+}
+
+/** Answers what comes through a connection, until its other end is closed. */
+export async function echo(end: Connection): Promise<void> {
+  for (;;) {
+    let message: unknown;
+    try {
+      message = await end.recv();
+    } catch (error) {
+      if (error instanceof EOFError) return;
+      throw error;
+    }
+    await end.send(message);
+  }
+}
+
+/** Leaves its end of a pipe open. */
+export async function sendOne(end: Connection): Promise<void> {
+  await end.send("one");
 }
