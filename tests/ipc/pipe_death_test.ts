@@ -23,6 +23,7 @@ const RECEIVE = task(TASKS, tasks.receiveForEver);
 const HOLD = task(TASKS, tasks.hold);
 const WAIT_SYNC = task(TASKS, tasks.untilEndSync);
 const WAIT = task(TASKS, tasks.untilEnd);
+const READY = task(TASKS, tasks.readyUntilEnd);
 
 /** Milliseconds that a task has which never ends. */
 const deadline = 300;
@@ -113,7 +114,7 @@ for (const [name, make] of MORTALS) {
     for (const isBlocking of [false, true]) {
       const [one, other] = Pipe();
       // It waits for what never comes, with both in its hands.
-      const end = await doomed(executor, WAIT, Pipe(), other);
+      const end = await doomed(executor, READY, Pipe(), other);
       const told = isBlocking ? threads.submit(WAIT_SYNC, one) : threads.submit(WAIT, one);
       other.close();
       assertEquals(await told, "EOFError");
@@ -125,7 +126,7 @@ for (const [name, make] of MORTALS) {
 Deno.test("a child killed by SIGKILL lets go of its ends, also of those it was sent", async () => {
   const [here, there] = Pipe();
   const [a, b] = Pipe();
-  const child = new Process({ target: tasks.untilEnd, args: [there], modules: [TASKS] });
+  const child = new Process({ target: tasks.readyUntilEnd, args: [there], modules: [TASKS] });
   child.start();
   there.close();
   assertEquals(await here.recv(), "ready");

@@ -207,10 +207,15 @@ function canBlock(end: Connection): boolean {
   }
 }
 
-/** Says that it is there, and receives until that fails; by what. */
-export async function untilEnd(end: Connection, _held?: Connection): Promise<string> {
+/** Says that it is there, and receives until that fails; by what. Another end is only held. */
+export async function readyUntilEnd(end: Connection, _held?: Connection): Promise<string> {
+  await end.send("ready");
+  return await untilEnd(end);
+}
+
+/** Receives until that fails; by what. */
+export async function untilEnd(end: Connection): Promise<string> {
   try {
-    await end.send("ready");
     for (;;) await end.recv();
   } catch (error) {
     return (error as Error).name;
