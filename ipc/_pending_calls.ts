@@ -26,10 +26,10 @@ export class PendingCalls {
   /** Begins a call: its number, and the promise of its answer. */
   begin(): { call: number; answer: Promise<RemoteAnswer> } {
     const call = ++this.#last;
-    const { promise: answer, ...pending } = Promise.withResolvers<RemoteAnswer>();
+    const pending = Promise.withResolvers<RemoteAnswer>();
     this.#all.set(call, pending);
     if (this.#all.size === 1) this.#waits(true);
-    return { call, answer };
+    return { call, answer: pending.promise };
   }
 
   /** A call is not waited for any more. */
@@ -42,7 +42,7 @@ export class PendingCalls {
   /**
    * An answer has come.
    *
-   * @param valueOf Its value; for each call that it ends anew.
+   * @param valueOf Its value; those that end together have none.
    */
   settle(reply: ReplyMessage, valueOf: (reply: ReplyMessage) => unknown): void {
     // It may say what it likes.
@@ -53,7 +53,8 @@ export class PendingCalls {
       if (pending === undefined) continue;
       const { error, abandoned } = reply;
       try {
-        if (error !== null) pending.reject(decodeError(error));
+        if (error === null && times > 1) pending.resolve({ value: undefined, abandoned });
+        else if (error !== null) pending.reject(decodeError(error));
         else pending.resolve({ value: valueOf(reply), abandoned });
       } catch (error) {
         pending.reject(error);

@@ -27,6 +27,7 @@ export class PutsTogether {
   readonly #link: PutsLink;
   /** Those that are to leave: each its length, and its bytes, filled up to four. */
   readonly #words = new Int32Array(MOST_BYTES / 4);
+  readonly #bytes = new Uint8Array(this.#words.buffer);
   #used = 0;
   #count = 0;
   /** Whose they are, for which queue, and the first one's call. */
@@ -65,11 +66,14 @@ export class PutsTogether {
   }
 
   #write(bytes: Uint8Array | Slip): void {
-    const from = bytes instanceof Slip ? bytes.bytes.subarray(0, bytes.length) : bytes;
-    this.#words[this.#used++] = from.length;
-    new Uint8Array(this.#words.buffer).set(from, 4 * this.#used);
-    this.#used += Math.ceil(from.length / 4);
+    const { length } = bytes;
+    const words = this.#words;
+    words[this.#used++] = length;
+    const at = this.#used;
+    this.#used += Math.ceil(length / 4);
     this.#count++;
+    if (!(bytes instanceof Slip)) this.#bytes.set(bytes, 4 * at);
+    else for (let i = 0; 4 * i < length; i++) words[at + i] = bytes.words[i]!;
   }
 
   /** Sends them; whether there were any. */

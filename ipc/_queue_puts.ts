@@ -4,9 +4,10 @@
 
 import { driveAsync } from "../sync/_drive.ts";
 import { callingRealm } from "../sync/_identity.ts";
-import { itemFromBytes, mayTravelAsBytes } from "./_item_bytes.ts";
+import type { Message } from "./_frame.ts";
+import { itemFromBytes, kept, mayTravelAsBytes } from "./_item_bytes.ts";
 import { mailboxOf } from "./_mailboxes.ts";
-import type { PutEnd } from "./_mailbox.ts";
+import type { Mailbox, PutEnd } from "./_mailbox.ts";
 import { notPut, PUT } from "./_queue_calls.ts";
 import { homeOf } from "./_remote_object.ts";
 import { Slip } from "./_slip.ts";
@@ -44,35 +45,35 @@ export function putAll(queue: object, items: Uint8Array, count: number): PutAnsw
   const bytes = new Uint8Array(items);
   const words = new Int32Array(bytes.buffer);
   const ends: PutAnswer[] = [];
+  const mailbox = homeOf(queue) === undefined ? mailboxOf(queue) : undefined;
   for (let at = 0; ends.length < count;) {
     const length = words[at++]!;
     const next = at + Math.ceil(length / 4);
     if (!(length > 0 && next <= words.length && mayTravelAsBytes(bytes[4 * at]!))) {
       throw new RangeError(`Cannot put items: what was sent is none: at ${at} of ${words.length}`);
     }
-    ends.push(putOne(queue, bytes.subarray(4 * at, 4 * at + length)));
+    if (mailbox !== undefined && length <= slip.bytes.length) {
+      for (let i = 0; at + i < next; i++) slip.words[i] = words[at + i]!;
+      slip.length = length;
+      ends.push(putOne(mailbox, slip));
+    } else {
+      const item = [bytes.slice(4 * at, 4 * at + length)];
+      ends.push(mailbox ? putOne(mailbox, item) : (queue as Puttable).put(itemFromBytes(item)));
+    }
     at = next;
   }
   return ends;
 }
 
-function putOne(queue: object, bytes: Uint8Array<ArrayBuffer>): PutAnswer {
-  if (homeOf(queue) !== undefined) {
-    return (queue as Puttable).put(itemFromBytes([bytes.slice()]));
-  }
-  const mailbox = mailboxOf(queue);
-  const isShort = bytes.length <= slip.bytes.length;
-  if (isShort) {
-    slip.bytes.set(bytes);
-    slip.length = bytes.length;
-  }
-  const end = mailbox.tryPut(isShort ? slip : [bytes]);
+function putOne(mailbox: Mailbox, message: Message | Slip): PutAnswer {
+  const end = mailbox.tryPut(message);
   if (end === "put") return true;
   if (end === "shut") return Promise.reject(notPut(end, 0));
-  return waited(driveAsync(mailbox.put([bytes.slice()], callingRealm(), PUT)), queue);
+  const put = mailbox.put(kept(message), callingRealm(), PUT);
+  return waited(driveAsync(put), mailbox.memory.maxsize);
 }
 
-async function waited(put: Promise<PutEnd>, queue: object): Promise<void> {
+async function waited(put: Promise<PutEnd>, maxsize: number): Promise<void> {
   const end = await put;
-  if (end !== "put") throw notPut(end, mailboxOf(queue).memory.maxsize);
+  if (end !== "put") throw notPut(end, maxsize);
 }
