@@ -237,7 +237,7 @@ export const PROGRAMS: Readonly<Record<string, Program>> = {
     ),
   },
   thread_counter_with_lock: { flags: THREADS, prints: inOrder("counter: 0") },
-  thread_counter_without_lock: { flags: THREADS, prints: inOrder("counter is 0: false") },
+  thread_counter_without_lock: { flags: THREADS, prints: inOrder("the counter is 0: false") },
   dummy_pool: { flags: [...THREADS, LOCALHOST], prints: inOrder("4 8 12 16 20 24") },
   threads_or_processes_timed: {
     flags: PROCESSES,
