@@ -153,6 +153,14 @@ export const PROGRAMS: Readonly<Record<string, Program>> = {
       assertEquals(lines.slice(9), ["all jobs are done"]);
     },
   },
+  pipe_poll: {
+    flags: PROCESSES,
+    prints: inOrder("before: false", "after: true", "hello", "42", "no more: false"),
+  },
+  pipe_greeting: {
+    flags: PROCESSES,
+    prints: inOrder("child got: hello, child", "parent got: hello, parent"),
+  },
 
   lock_one_ticket: {
     flags: ["-R", "-W", RUN],
