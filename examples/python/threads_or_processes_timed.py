@@ -3,7 +3,7 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
 def compute():
     total = 0
-    for n in range(4_000_000):
+    for n in range(2_000_000):
         total += n % 7
     return total
 

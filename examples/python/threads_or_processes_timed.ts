@@ -5,7 +5,7 @@ import { delay } from "@std/async";
 
 export function compute(): number {
   let sum = 0;
-  for (let n = 0; n < 100_000_000; n++) sum += n % 7;
+  for (let n = 0; n < 50_000_000; n++) sum += n % 7;
   return sum;
 }
 

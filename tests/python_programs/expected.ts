@@ -153,6 +153,14 @@ export const PROGRAMS: Readonly<Record<string, Program>> = {
       assertEquals(lines.slice(9), ["all jobs are done"]);
     },
   },
+  pipe_poll: {
+    flags: PROCESSES,
+    prints: inOrder("before: false", "after: true", "hello", "42", "no more: false"),
+  },
+  pipe_greeting: {
+    flags: PROCESSES,
+    prints: inOrder("child got: hello, child", "parent got: hello, parent"),
+  },
 
   lock_one_ticket: {
     flags: ["-R", "-W", RUN],
@@ -237,7 +245,7 @@ export const PROGRAMS: Readonly<Record<string, Program>> = {
     ),
   },
   thread_counter_with_lock: { flags: THREADS, prints: inOrder("counter: 0") },
-  thread_counter_without_lock: { flags: THREADS, prints: inOrder("counter is 0: false") },
+  thread_counter_without_lock: { flags: THREADS, prints: inOrder("the counter is 0: false") },
   dummy_pool: { flags: [...THREADS, LOCALHOST], prints: inOrder("4 8 12 16 20 24") },
   threads_or_processes_timed: {
     flags: PROCESSES,
