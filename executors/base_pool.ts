@@ -21,7 +21,7 @@ import { shutDownWhenDropped } from "./_dropped.ts";
 import { Inputs } from "./_inputs.ts";
 import { OwnWaits } from "./_own_waits.ts";
 import { PoolBackend, type Work } from "./_pool_backend.ts";
-import { type Imap, PoolImap } from "./_pool_imap.ts";
+import { type Imap, type ImapOwner, PoolImap } from "./_pool_imap.ts";
 import { PoolMap } from "./_pool_map.ts";
 import type { SchedulerOptions } from "./_scheduler.ts";
 import { AsyncResult } from "./async_result.ts";
@@ -399,6 +399,12 @@ export abstract class BasePool implements AsyncDisposable, Disposable {
   close(): void {
     if (this.#state !== "running") return;
     this.#state = "closed";
+    this.#letGo();
+  }
+
+  /** Workers end when they have nothing to do, once nothing more can come: an imap may be read on. */
+  #letGo(): void {
+    if (this.#state !== "closed" || this.#imaps.size > 0) return;
     this.#backend.scheduler.shutdown(false, false);
   }
 
@@ -488,7 +494,14 @@ export abstract class BasePool implements AsyncDisposable, Disposable {
     const work = this.#work(MAP, fn, boundary);
     const inputs = new Inputs([iterable]);
     const { chunksize = 1 } = options;
-    return new PoolImap<R>(this.#backend, work, inputs, { chunksize, ordered }, this.#imaps);
+    const owner: ImapOwner = {
+      over: (imap) => {
+        if (this.#imaps.delete(imap)) this.#letGo();
+      },
+    };
+    const imap = new PoolImap<R>(this.#backend, work, inputs, { chunksize, ordered }, owner);
+    this.#imaps.add(imap);
+    return imap.start();
   }
 
   #work(
