@@ -7,12 +7,12 @@
  * ```
  *
  * An item that fails rejects its own `next()`, and the reading may go on after it. Rows that nobody has
- * been given yet are held; while there are as many as may be, nothing more is read, and the pool's end
- * does not wait for it ({@linkcode PoolImap.release} then reads on to the end of the inputs).
+ * been given yet are held; while there are as many as may be, nothing more is read. When the pool's end is
+ * awaited, {@linkcode PoolImap.release} reads on to the end of the inputs, whatever is held.
  */
 
 import { after, checkTimeout } from "../sync/_deadline.ts";
-import { TimeoutError } from "../sync/errors.ts";
+import { CancelledError, TimeoutError } from "../sync/errors.ts";
 import { ChunkFeed, type Failure, type Fed } from "./_chunk_feed.ts";
 import { CHUNKS_AHEAD, rowsOfChunk } from "./_chunk_size.ts";
 import type { Inputs } from "./_inputs.ts";
@@ -35,6 +35,12 @@ export interface ImapOptions {
 /** What a pool does with an imap that has something left to read. */
 export type Imap = Pick<PoolImap<unknown>, "stop" | "release">;
 
+/** The pool, which lives as long as somebody reads. */
+export interface ImapOwner {
+  /** There is nothing left to read; may be told again. */
+  over(imap: Imap): void;
+}
+
 type Waiter<R> = PromiseWithResolvers<IteratorResult<R, undefined>>;
 
 /** See the head of the file. */
@@ -43,14 +49,15 @@ export class PoolImap<R>
   readonly #backend: PoolBackend;
   readonly #work: Work;
   readonly #chunksize: number;
-  readonly #imaps: Set<Imap>;
+  readonly #owner: ImapOwner;
   readonly #feed: ChunkFeed;
   readonly #line: Line;
   /** At hand; the first is the next to be given. */
   #outcomes: readonly Outcome<unknown>[] = [];
   #given = 0;
-  /** Rows that were read and not given. */
+  /** Rows that were read and not given, and those of them that have no outcome. */
   #held = 0;
+  #running = 0;
   #isReading = true;
   /** Why there are no more rows, when the inputs did not just end. */
   #failure: Failure | undefined = undefined;
@@ -67,16 +74,20 @@ export class PoolImap<R>
     work: Work,
     inputs: Inputs,
     { chunksize, ordered }: ImapOptions,
-    imaps: Set<Imap>,
+    owner: ImapOwner,
   ) {
     this.#backend = backend;
     this.#work = work;
     this.#chunksize = chunksize;
-    this.#imaps = imaps;
+    this.#owner = owner;
     this.#line = ordered ? new InOrder() : new AsFinished();
     this.#feed = new ChunkFeed(inputs, this);
-    imaps.add(this);
+  }
+
+  /** Begins to read, once the owner knows it. */
+  start(): this {
     this.#readOn();
+    return this;
   }
 
   next(timeout?: number): Promise<IteratorResult<R, undefined>> {
@@ -124,11 +135,15 @@ export class PoolImap<R>
   }
 
   /**
-   * The pool's end is awaited: all that is left to read is read now, to be held for whoever reads it; what
-   * nobody is going to read any more is dropped.
+   * The pool's end is awaited: all that is left to read is read, to be held for whoever reads it. But a
+   * reader that was given an error and has not come back has likely left for good, and the input may have
+   * no end.
    */
   release(): void {
-    if (this.#gaveError) return this.#finish();
+    if (this.#gaveError) {
+      const why = "the pool was joined while nobody read";
+      return this.stop(new CancelledError(`Cannot go on with an imap: ${why}`));
+    }
     this.#released = true;
     this.#readOn();
   }
@@ -138,8 +153,8 @@ export class PoolImap<R>
    * are submitted together travel together.
    */
   wantsRow(): boolean {
-    if (this.#released) return true;
     const bound = this.#bound();
+    if (this.#released) return this.#running < bound;
     this.#isReading = this.#held < (this.#isReading ? bound : bound / 2);
     return this.#isReading;
   }
@@ -166,6 +181,7 @@ export class PoolImap<R>
       ? this.#backend.callLater(this.#work, columns.map((column) => column[0]))
       : this.#backend.callRows(this.#work, columns, rows);
     this.#line.add(task);
+    this.#running += rows;
     task.add_done_callback(this.#onDone);
   }
 
@@ -177,6 +193,8 @@ export class PoolImap<R>
 
   readonly #onDone = (task: Future<unknown>): void => {
     this.#line.done(task as Task);
+    this.#running -= Math.max(1, (task as Task).rows);
+    if (this.#released) this.#readOn();
     this.#serve();
   };
 
@@ -188,8 +206,9 @@ export class PoolImap<R>
   }
 
   #updateFeeder(): void {
-    if (this.#feed.isOver) this.#imaps.delete(this);
-    const isFeeder = !this.#feed.isOver && this.wantsRow();
+    if (this.#feed.isOver) this.#owner.over(this);
+    // Where all is read in any case, the pool's end waits for that.
+    const isFeeder = !this.#feed.isOver && (this.#released || this.wantsRow());
     if (isFeeder === this.#isFeeder) return;
     this.#isFeeder = isFeeder;
     if (isFeeder) this.#backend.addFeeder(this);

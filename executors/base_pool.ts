@@ -8,62 +8,28 @@ import { checkMayNest, type Lineage } from "../ipc/_lineage.ts";
 import { checkMayStart } from "../ipc/_main_module.ts";
 import { registerUnsendable } from "../ipc/_unsendable.ts";
 import type { Callable } from "../ipc/callable.ts";
-import {
-  aTypeOf,
-  checkArgument,
-  checkOptions,
-  integerFrom,
-  type OptionRules,
-} from "../sync/_options.ts";
+import { checkArgument, checkOptions } from "../sync/_options.ts";
 import { CancelledError, ValueError } from "../sync/errors.ts";
-import { addCallbacks, CALLBACK_RULES, type Callbacks } from "./_callbacks.ts";
+import { addCallbacks, type Callbacks } from "./_callbacks.ts";
 import { shutDownWhenDropped } from "./_dropped.ts";
 import { Inputs } from "./_inputs.ts";
 import { OwnWaits } from "./_own_waits.ts";
 import { PoolBackend, type Work } from "./_pool_backend.ts";
-import { type Imap, PoolImap } from "./_pool_imap.ts";
+import { type Imap, type ImapOwner, PoolImap } from "./_pool_imap.ts";
 import { PoolMap } from "./_pool_map.ts";
+import {
+  APPLY_RULES,
+  ARGUMENTS,
+  CHUNK_RULES,
+  type ChunkOptions,
+  type ImapIterator,
+  KEYWORD_RULES,
+  type KeywordOptions,
+  MAP_ASYNC_RULES,
+} from "./_pool_methods.ts";
 import type { SchedulerOptions } from "./_scheduler.ts";
 import { AsyncResult } from "./async_result.ts";
 import type { Future } from "./future.ts";
-
-/** Options of {@linkcode BasePool.map}. */
-export interface ChunkOptions {
-  /** Items a message; default as many as take a few milliseconds. */
-  chunksize?: number | undefined;
-}
-
-/** What a function takes as one object after its other arguments. */
-export interface KeywordOptions<K extends object> {
-  /** The object; a copy of it is sent. */
-  kwds: K;
-}
-
-/** The results of {@linkcode BasePool.imap}, as they are read. */
-export interface ImapIterator<R>
-  extends AsyncIterableIterator<R, undefined, number | undefined>, AsyncDisposable {
-  /**
-   * Waits for the next result.
-   *
-   * @param timeout Milliseconds to wait at the most; 0 polls, `undefined` waits without limit.
-   * @returns The result, or the end.
-   * @throws {TimeoutError} When it is not there in time; it is not lost.
-   * @throws What the item's call threw; the iteration may go on after it.
-   */
-  next(timeout?: number): Promise<IteratorResult<R, undefined>>;
-}
-
-const CHUNK_RULES: OptionRules = { chunksize: integerFrom(1) };
-const KEYWORD_RULES: OptionRules = {
-  kwds: aTypeOf(
-    "an object",
-    (value) => typeof value === "object" && value !== null && !Array.isArray(value),
-  ),
-};
-const ARGUMENTS = aTypeOf("an array", Array.isArray);
-
-const APPLY_RULES: OptionRules = { ...KEYWORD_RULES, ...CALLBACK_RULES };
-const MAP_ASYNC_RULES: OptionRules = { ...CHUNK_RULES, ...CALLBACK_RULES };
 
 /** How errors call what was wanted. */
 const APPLY = "apply a function";
@@ -399,6 +365,12 @@ export abstract class BasePool implements AsyncDisposable, Disposable {
   close(): void {
     if (this.#state !== "running") return;
     this.#state = "closed";
+    this.#letGo();
+  }
+
+  /** Workers end when they have nothing to do, once nothing more can come: an imap may be read on. */
+  #letGo(): void {
+    if (this.#state !== "closed" || this.#imaps.size > 0) return;
     this.#backend.scheduler.shutdown(false, false);
   }
 
@@ -488,7 +460,14 @@ export abstract class BasePool implements AsyncDisposable, Disposable {
     const work = this.#work(MAP, fn, boundary);
     const inputs = new Inputs([iterable]);
     const { chunksize = 1 } = options;
-    return new PoolImap<R>(this.#backend, work, inputs, { chunksize, ordered }, this.#imaps);
+    const owner: ImapOwner = {
+      over: (imap) => {
+        if (this.#imaps.delete(imap)) this.#letGo();
+      },
+    };
+    const imap = new PoolImap<R>(this.#backend, work, inputs, { chunksize, ordered }, owner);
+    this.#imaps.add(imap);
+    return imap.start();
   }
 
   #work(

@@ -18,12 +18,8 @@
 
 export type { Bound, ContextClasses } from "./_context_classes.ts";
 export { AsyncResult } from "./async_result.ts";
-export {
-  BasePool,
-  type ChunkOptions,
-  type ImapIterator,
-  type KeywordOptions,
-} from "./base_pool.ts";
+export { BasePool } from "./base_pool.ts";
+export type { ChunkOptions, ImapIterator, KeywordOptions } from "./_pool_methods.ts";
 export type { Callbacks } from "./_callbacks.ts";
 export {
   type CommandEncoding,

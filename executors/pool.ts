@@ -154,7 +154,7 @@ export class ThreadPool extends BasePool {
 }
 
 function settingsOf<S extends ThreadPoolSettings>(given: number | S | undefined): S {
-  return typeof given === "object" ? given : { processes: given } as S;
+  return typeof given === "object" && given !== null ? given : { processes: given } as S;
 }
 
 function setup(settings: ThreadPoolSettings, kind: Kind): SchedulerOptions {

@@ -738,11 +738,14 @@ function stateLines(line: Line, { make, gate: makeGate }: PoolBackend): void {
     assertEquals((await all(pairs)).length, 50);
   });
 
-  line("P18", "an imap may be read to its end after close()", async () => {
+  line("P18", "an imap may be read to its end after close(), by the same workers", async () => {
     const pool = make({ processes: 1 });
-    const results = pool.imap(square, range(500));
+    const results = pool.imap(realm as never, range(300));
+    const first = await results.next();
     pool.close();
-    assertEquals(await all(results), range(500).map(square));
+    const realms = [first.value, ...await all(results)];
+    assertEquals(realms.length, 300);
+    assertEquals(new Set(realms).size, 1);
     await pool.join();
   });
 
@@ -766,7 +769,7 @@ function stateLines(line: Line, { make, gate: makeGate }: PoolBackend): void {
   );
 }
 
-function endLines(line: Line, { make, gate: makeGate }: PoolBackend): void {
+function endLines(line: Line, { make, gate: makeGate, broken }: PoolBackend): void {
   line("O17", "terminate() ends thousands of queued calls and those that run", async () => {
     using gate = makeGate();
     const pool = make({ processes: 2 });
@@ -800,6 +803,28 @@ function endLines(line: Line, { make, gate: makeGate }: PoolBackend): void {
     assertEquals(closed, 1);
     const left = await all(results);
     assert(left.every((value) => typeof value === "string"), "only errors are left");
+  });
+
+  line("P27", "terminate() does not wait for a synchronous loop", async () => {
+    using gate = makeGate();
+    const pool = make({ processes: 1 });
+    const spinning = pool.apply_async(task(HERE, tasks.spin), [gate.ticket]);
+    await gate.arrivals(1);
+    pool.terminate();
+    await assertRejects(() => spinning.get(HANG), broken);
+    await pool.join();
+  });
+
+  line("P28", "join() does not block the thread while it reads what is left", async () => {
+    const pool = make({ processes: 1 });
+    let isOver = false;
+    const results = pool.imap(square, count());
+    pool.close();
+    const joined = pool.join().then(() => isOver = true);
+    for (let turns = 0; turns < 20; turns++) await new Promise((resolve) => setTimeout(resolve));
+    assert(!isOver);
+    await results.return!();
+    await joined;
   });
 
   line("P21", "terminate() after close() ends what close() waits for", async () => {
