@@ -373,7 +373,11 @@ export class Mailbox {
    * @returns Whether there is one, or none will come.
    */
   *poll(realm: number, deadline: Deadline): Protocol<boolean> {
-    const isReady = () => this.count > 0 || this.isShut ? true : undefined;
+    const isReady = () => {
+      // Who polls is about to take what there is.
+      if (this.#isHeld()) return void this.#lease.recall();
+      return this.count > 0 || this.isShut ? true : undefined;
+    };
     const now = this.#getters.guarded(() => {
       if (isReady()) return AT_ONCE;
       return isOver(deadline) ? TOO_LATE : this.#getters.join(realm, 0);
