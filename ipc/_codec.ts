@@ -280,6 +280,7 @@ export function encode(
     encoded = encoder.encode(value);
   } catch (error) {
     for (const copy of encoder.copies) takeBack(copy);
+    for (const record of encoder.remotes) exporter?.takeBack?.(record);
     throw error;
   }
   const { shares, functions } = encoder;
@@ -331,6 +332,8 @@ class Encoder {
   shares = false;
   /** What was copied for the receiver. */
   readonly copies: SharedRecord[] = [];
+  /** What is sent of objects whose memory is not. */
+  readonly remotes: unknown[] = [];
   readonly functions: FunctionRecord[] = [];
   /** In how many of them the encoder is: nested ones. */
   #sharing = 0;
@@ -388,8 +391,10 @@ class Encoder {
     this.shares = true;
     const remote = this.#exporter?.export(object, kind);
     let record: object;
-    if (remote !== undefined) record = { [TAG]: REMOTE, data: remote };
-    else {
+    if (remote !== undefined) {
+      this.remotes.push(remote);
+      record = { [TAG]: REMOTE, data: remote };
+    } else {
       const shared = recordOf(object, kind, this.#exporter?.realm);
       if (kind.passing !== undefined) this.copies.push(shared);
       const [name, id, data] = shared;

@@ -9,6 +9,7 @@
  * Whoever has a relayed end may pass it on as well. Those of a pipe then share the relay; it is closed with the last.
  */
 
+import { checkTimeout } from "../sync/_deadline.ts";
 import { isGone } from "../sync/_gone.ts";
 import { socketValues } from "./_connection_values.ts";
 import { closedError, MessageTooLong, type MessageTransport } from "./_message_transport.ts";
@@ -56,8 +57,12 @@ export class ConnectionRelay {
     return this.#transport;
   }
 
-  send(parts: readonly Uint8Array[]): Promise<void> {
-    return this.#open.send(parts);
+  /** What it is given may be anything: the other side may run any code. */
+  async send(parts: unknown): Promise<void> {
+    if (!Array.isArray(parts) || !parts.every((part) => part instanceof Uint8Array)) {
+      throw new TypeError("Cannot send what another process gave: bytes are wanted");
+    }
+    await this.#open.send(parts);
   }
 
   sendValue(value: unknown): Promise<void> {
@@ -80,6 +85,7 @@ export class ConnectionRelay {
 
   /** Whether there is something to receive in time; not when the signal was aborted. */
   async poll({ timeout, signal }: PollLimit): Promise<boolean> {
+    checkTimeout(timeout);
     const transport = this.#open;
     if (transport.isReady) return true;
     const source = {

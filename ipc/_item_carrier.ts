@@ -44,7 +44,7 @@ export class ItemExporter implements Exporter {
   #copy(object: object, { name, passing }: ShareableKind<object>): ItemCopy {
     if (!passing!.isShared(object)) {
       throw new TypeError(
-        `Cannot put a ${name} into a queue or pipe that goes through a socket, or lives in another process: ` +
+        `Cannot put a ${name} into a queue or pipe: it goes through a socket, or lives in another process: ` +
           `pass it as an argument`,
       );
     }

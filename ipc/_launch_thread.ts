@@ -87,6 +87,7 @@ class LaunchedThread implements Charge {
     this.#watch = new LifeWatch(lifeLock, silent);
     this.#objects = new ObjectPort({
       sharesMemory: true,
+      realm: realm.id,
       post: (message) => this.#post(message),
       waits: (on) => {
         this.#hasCalls = on;

@@ -56,10 +56,12 @@ export interface MessageTransport extends NewsSource {
   readonly blocking?: BlockingTransport;
   /** Whether another realm may have the same end; else it has it instead. */
   readonly isCopied: boolean;
+  /** Whether {@linkcode send} copies all parts before it returns; else nobody may change them any more. */
+  readonly copiesBytes?: true;
   /** Whether those who wait keep the program alive; they do at first. */
   mayHold?: boolean;
   /**
-   * Sends a message, given in parts that nobody changes any more.
+   * Sends a message, given in parts.
    *
    * @returns Resolves when the way has taken it, which may have to wait for the receiver.
    * @throws {OSError} When the way is closed or broken.

@@ -63,6 +63,7 @@ const forgotten = new FinalizationRegistry<Holding>((holding) => holding.release
 /** See the head of the file. */
 export class RingTransport implements MessageTransport {
   readonly isCopied = true;
+  readonly copiesBytes = true;
   readonly blocking: BlockingTransport;
   readonly #end: PipeEnd;
   readonly #holding: Holding;
@@ -94,24 +95,24 @@ export class RingTransport implements MessageTransport {
   }
 
   async send(parts: readonly Uint8Array[]): Promise<void> {
-    await this.#put(parts);
+    await this.#put(parts, (parts) => parts.map((part) => part.slice()));
   }
 
   async sendValue(value: unknown): Promise<void> {
     const marked: Transferable[] = [];
     const message = itemToBytes(value, marked);
-    const sending = this.#put(message);
+    const sending = this.#put(message, kept);
     // All has been copied by now, into the ring or beside it.
     detach(marked);
     await sending;
     itemWasPut(message);
   }
 
-  async #put(message: Message | Slip): Promise<void> {
+  async #put<M extends Message | Slip>(message: M, keep: (message: M) => Message): Promise<void> {
     if (this.#closed !== undefined) throw closedError(SEND);
     const outbox = this.#end.outbox!;
     let end = outbox.tryPut(message);
-    if (end === "full") end = await this.#putLater(outbox, kept(message));
+    if (end === "full") end = await this.#putLater(outbox, keep(message));
     checkSent(end);
   }
 

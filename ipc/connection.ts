@@ -5,8 +5,9 @@
  */
 
 import { checkTimeout } from "../sync/_deadline.ts";
-import { aTypeOf, checkArgument, integerFrom } from "../sync/_options.ts";
+import { checkArgument, integerFrom } from "../sync/_options.ts";
 import { RuntimeError } from "../sync/errors.ts";
+import { type Bytes, bytesOf, partOf } from "./_buffer_arguments.ts";
 import {
   type BlockingTransport,
   closedError,
@@ -16,8 +17,7 @@ import {
 import { registerWaitable, untilNews } from "./_news.ts";
 import { BufferTooShort, OSError } from "./errors.ts";
 
-/** What bytes are sent from, and received into: a buffer or a view of one; a view's bytes count. */
-export type Bytes = ArrayBufferView | ArrayBufferLike;
+export type { Bytes } from "./_buffer_arguments.ts";
 
 /** What an end can do, and whether it is told that by how it was made. */
 export interface Directions {
@@ -189,7 +189,8 @@ export class Connection implements Disposable, AsyncDisposable {
    */
   async send_bytes(buffer: Bytes, offset = 0, size?: number): Promise<void> {
     this.#checkWritable("send bytes");
-    await this.#transport.send([partOf(buffer, offset, size).slice()]);
+    const part = partOf(buffer, offset, size);
+    await this.#transport.send([this.#transport.copiesBytes ? part : part.slice()]);
   }
 
   /**
@@ -413,29 +414,4 @@ export function handOver(connection: Connection): MessageTransport {
   const handed = transport.handOver();
   if (!transport.isCopied) leave(connection);
   return handed;
-}
-
-/** The bytes that are to be sent, in place. */
-function partOf(buffer: Bytes, offset: number, size?: number): Uint8Array {
-  const what = "send bytes";
-  const bytes = bytesOf(what, buffer);
-  checkArgument(what, "offset", offset, integerFrom(0, bytes.length));
-  const rest = bytes.length - offset;
-  if (size !== undefined) checkArgument(what, "size", size, integerFrom(0, rest));
-  return bytes.subarray(offset, offset + (size ?? rest));
-}
-
-const isBuffer = aTypeOf(
-  "a buffer, or a view of one",
-  (value) =>
-    ArrayBuffer.isView(value) || value instanceof ArrayBuffer ||
-    value instanceof SharedArrayBuffer,
-);
-
-/** The bytes of a buffer or view, in place. */
-function bytesOf(what: string, buffer: Bytes): Uint8Array {
-  checkArgument(what, "buffer", buffer, isBuffer);
-  return ArrayBuffer.isView(buffer)
-    ? new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength)
-    : new Uint8Array(buffer);
 }

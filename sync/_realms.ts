@@ -107,11 +107,6 @@ export class Realms {
     return true;
   }
 
-  /** The number of the realm that has started this one; 0 for none. */
-  parentOf(id: number): number {
-    return Atomics.load(this.words, stateOf(placeOf(id)) - STATE + PARENT);
-  }
-
   /** Whether the realm, and each that it came from, is alive. */
   isAlive(id: number): boolean {
     for (let realm = id; realm !== 0;) {
