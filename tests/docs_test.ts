@@ -1,5 +1,6 @@
 /**
- * The pages of the documentation: every program on them runs, and every link leads somewhere.
+ * The pages of the documentation: every program on them runs, every link leads somewhere, and every name of
+ * the public API stands there.
  *
  * Blocks marked `ts` are tests of their own, run by `deno test --doc`. What needs a main module or
  * several files is marked `ts ignore`, and is run here: a page's files are those blocks that begin with
@@ -178,6 +179,13 @@ Deno.test("every link of the documentation leads to a file and a heading that ar
     }
   }
   assertEquals(broken, []);
+});
+
+Deno.test("every name that can be imported stands on a page", async () => {
+  const herd = await import(new URL("mod.ts", ROOT).href);
+  const prose = pages.map(({ text }) => text).join("\n");
+  const missing = Object.keys(herd).filter((name) => !new RegExp(`\\b${name}\\b`).test(prose));
+  assertEquals(missing, []);
 });
 
 Deno.test("the pages of the public API build", async () => {
