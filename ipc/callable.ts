@@ -67,12 +67,16 @@ export interface SourceDescription {
  * @throws {TypeError} When the URL is not absolute or the function cannot be sent.
  *
  * @example
- * ```ts ignore
+ * ```ts
  * import { task, ThreadPoolExecutor } from "@herd/concurrent";
- * import { resize } from "./images.ts";
+ * import { assertEquals } from "@std/assert";
  *
- * await using executor = new ThreadPoolExecutor();
- * await executor.submit(task(import.meta.resolve("./images.ts"), resize), "cat.png", 200);
+ * // For a file of one's own: import.meta.resolve("./numbers.ts").
+ * const url = "data:text/javascript,const two = 2; export const twice = (n) => two * n;";
+ * const { twice }: { twice: (n: number) => number } = await import(url);
+ *
+ * await using executor = new ThreadPoolExecutor(1);
+ * assertEquals(await executor.submit(task(url, twice), 21), 42);
  * ```
  */
 export function task<A extends unknown[], R>(
@@ -89,15 +93,18 @@ export function task<A extends unknown[], R>(
  * @throws {TypeError} When the URL is not absolute.
  *
  * @example
- * ```ts ignore
+ * ```ts
  * import { task, ThreadPoolExecutor } from "@herd/concurrent";
+ * import { assertEquals } from "@std/assert";
  *
- * const resize = task<typeof import("./images.ts").resize>(
- *   import.meta.resolve("./images.ts"),
- *   "resize",
+ * // For a file of one's own: task<typeof import("./numbers.ts").twice>(
+ * //   import.meta.resolve("./numbers.ts"), "twice").
+ * const twice = task<(n: number) => number>(
+ *   "data:text/javascript,export const twice = (n) => 2 * n;",
+ *   "twice",
  * );
- * await using executor = new ThreadPoolExecutor();
- * await executor.submit(resize, "cat.png", 200);
+ * await using executor = new ThreadPoolExecutor(1);
+ * assertEquals(await executor.submit(twice, 21), 42);
  * ```
  */
 export function task<F extends (...args: never[]) => unknown>(

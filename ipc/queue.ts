@@ -394,12 +394,15 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
  * @example
  * ```ts
  * import { JoinableQueue } from "@herd/concurrent";
+ * import { assertEquals } from "@std/assert";
  *
  * const queue = new JoinableQueue<number>();
  * await queue.put(1);
+ * assertEquals(await queue.join({ timeout: 0 }), false); // one is not done
+ *
  * await queue.get();
  * await queue.task_done();
- * await queue.join();
+ * assertEquals(await queue.join(), true);
  * ```
  */
 export class JoinableQueue<T = unknown> extends Queue<T> {
