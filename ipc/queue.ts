@@ -258,12 +258,28 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
     return this.#item(end) as T;
   }
 
-  /** Puts an item if there is room: `put(item, { block: false })`. */
+  /**
+   * Puts an item if there is room: `put(item, { block: false })`.
+   *
+   * @param item What is copied.
+   * @returns A promise that resolves once it is there.
+   * @throws {Full} When there is no room.
+   * @throws {ShutDown} When the queue was shut down.
+   * @throws {ValueError} When it was closed here.
+   * @throws {DOMException} `DataCloneError`, when something in the item can't be sent.
+   */
   put_nowait(item: T): Promise<void> {
     return this.put(item, NOW);
   }
 
-  /** Takes the oldest item if there is one: `get({ block: false })`. */
+  /**
+   * Takes the oldest item if there is one: `get({ block: false })`.
+   *
+   * @returns The item.
+   * @throws {Empty} When there is none.
+   * @throws {ShutDown} When the queue was shut down and has none.
+   * @throws {ValueError} When it was closed here.
+   */
   get_nowait(): Promise<T> {
     return this.get(NOW);
   }
