@@ -4,6 +4,7 @@
  * @module
  */
 
+import { registerUnsendable } from "../ipc/_unsendable.ts";
 import { ValueError } from "../sync/errors.ts";
 import { type Future, hasFailed } from "./future.ts";
 
@@ -33,6 +34,10 @@ import { type Future, hasFailed } from "./future.ts";
  * ```
  */
 export class AsyncResult<T> implements Promise<T> {
+  static {
+    registerUnsendable(AsyncResult.prototype, "await it here, and send what it brings");
+  }
+
   readonly #future: Future<T>;
 
   /**

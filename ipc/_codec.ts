@@ -114,6 +114,10 @@ const REFUSED: ReadonlySet<string> = new Set([
   "Response",
   "URLSearchParams",
   "FormData",
+  "URLPattern",
+  "EventTarget",
+  "TextDecoder",
+  "TextEncoder",
 ]);
 
 function classOf(value: object): string {
@@ -121,7 +125,7 @@ function classOf(value: object): string {
 }
 
 function refuse(value: object): never {
-  const name = REFUSED.has(classOf(value)) ? classOf(value) : value.constructor.name;
+  const name = REFUSED.has(classOf(value)) ? classOf(value) : String(value.constructor?.name);
   const remedy = unsendable(value) ??
     (name === "AbortSignal"
       ? "give it to options({ signal }), and read current_task().signal in the task"

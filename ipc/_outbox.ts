@@ -50,6 +50,7 @@ export class Outbox {
   /** When the first answer came, in milliseconds. */
   #oldest = 0;
   #flushArmed = false;
+  #hasEnded = false;
 
   /** @param objects How objects travel that live elsewhere. */
   constructor(objects: Pick<SharedObjects, "port" | "isMissing" | "load">, post: Post) {
@@ -59,6 +60,8 @@ export class Outbox {
 
   /** Adds the answer of a task that started at `started` and took `duration`, in milliseconds. */
   add(slot: number, status: number, value: unknown, started: number, duration: number): void {
+    // The worker's last message has left, and has told what it had not answered for.
+    if (this.#hasEnded) return;
     const now = started + duration;
     if (this.#heads.length === 0) this.#oldest = now;
     this.#heads.push(slot, status, Math.round(started * 1000), Math.round(duration * 1000));
@@ -103,6 +106,7 @@ export class Outbox {
     this.#leaving = undefined;
     if (leaving !== undefined) this.#flushSingly(leaving, true);
     this.flush(true);
+    this.#hasEnded = true;
   }
 
   /**

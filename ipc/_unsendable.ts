@@ -1,6 +1,8 @@
 /**
- * Classes whose objects mean nothing elsewhere: structured clone would make plain objects of them, without
- * a word.
+ * Objects that mean nothing elsewhere: structured clone would make `{}` of them, without a word.
+ *
+ * Those are the objects of certain classes, and whatever is to be disposed of and shows nothing of itself: an
+ * open file, a listening socket, a running program.
  */
 
 const remedies = new Map<object, string>();
@@ -20,5 +22,10 @@ export function unsendable(object: object): string | undefined {
     const remedy = remedies.get(at);
     if (remedy !== undefined) return remedy;
   }
-  return undefined;
+  return isResource(object) ? "it is open here: send what names it, such as a path" : undefined;
+}
+
+function isResource(object: object): boolean {
+  return (Symbol.dispose in object || Symbol.asyncDispose in object) &&
+    Object.keys(object).length === 0;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { registerUnsendable } from "./_unsendable.ts";
 import { checkTimeout } from "../sync/_deadline.ts";
 import { RuntimeError, ValueError } from "../sync/errors.ts";
 import { addActive, deleteActive } from "./_active_processes.ts";
@@ -66,6 +67,10 @@ export interface Sentinel extends PromiseLike<void> {
  * ```
  */
 export class Process implements AsyncDisposable {
+  static {
+    registerUnsendable(Process.prototype, "a handle is its thread's: send its pid or its name");
+  }
+
   /** For subclasses: the URL of the module that exports the class. */
   static readonly module?: string | URL;
 

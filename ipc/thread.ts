@@ -4,6 +4,7 @@
  * @module
  */
 
+import { registerUnsendable } from "./_unsendable.ts";
 import { checkTimeout } from "../sync/_deadline.ts";
 import { RuntimeError } from "../sync/errors.ts";
 import { thisRealm } from "../sync/_realm.ts";
@@ -61,6 +62,10 @@ type StartOptions = Pick<ThreadOptions, "modules" | "permissions">;
  * ```
  */
 export class Thread implements AsyncDisposable {
+  static {
+    registerUnsendable(Thread.prototype, "a handle is its thread's: send its name");
+  }
+
   /** For subclasses: the URL of the module that exports the class. */
   static readonly module?: string | URL;
 

@@ -10,6 +10,7 @@ export type Deed =
   | "reject"
   | "Deno.exit"
   | "self.close"
+  | "self.close, then return"
   | "self.close, then wait"
   | "process.exit"
   | "throw in a timer"
@@ -49,6 +50,9 @@ export function perform({ runs, gate }: Words, index: number, deed: Deed): unkno
       return Promise.reject(new RangeError("rejected in the run"));
     case "Deno.exit":
       return Deno.exit(3);
+    case "self.close, then return":
+      self.close();
+      return index;
     case "self.close":
       self.close();
       return index;

@@ -54,7 +54,7 @@ const DEEDS: readonly [stage: string, deed: Deed, dies: boolean, message: RegExp
   ["in the run", "reject", false, /rejected in the run/],
   ["in the run", "Deno.exit", true, /called Deno\.exit\(3\)/],
   // A process goes on for a moment after it: its last words may be lost under load.
-  ["in the run", "self.close", true, /called self\.close\(\)|exited with code 0/],
+  ["in the run", "self.close", true, /called self\.close\(\)/],
   ["in the run", "SIGKILL", true, /was killed by SIGKILL/],
   ["in the run", "throw in a timer", true, /uncaught/],
   ["in the run", "reject unawaited", true, /reject/],
@@ -109,8 +109,7 @@ for (const { name, make, broken } of KINDS) {
         const results = outcomes.filter((outcome) => typeof outcome === "number");
         assertEquals(errors.length + results.length, COUNT, method);
         // What is in one chunk with it goes with its worker; where that could say nothing, all it was sent.
-        const isSudden = deed === "SIGKILL" || (deed === "self.close" && name === "Pool (spawn)");
-        const most = isSudden ? COUNT : method.includes("chunks") && dies ? 4 : 1;
+        const most = deed === "SIGKILL" ? COUNT : method.includes("chunks") && dies ? 4 : 1;
         assert(errors.length >= 1 && errors.length <= most, `${method}: ${errors.length} errors`);
         for (const error of errors) {
           if (dies) assertInstanceOf(error, broken);

@@ -13,6 +13,7 @@ export type Deed =
   | "Deno.exit"
   | "Deno.exit, with much to say"
   | "self.close"
+  | "self.close, then return"
   | "process.exit"
   | "process.abort"
   | "SIGKILL"
@@ -62,6 +63,9 @@ export function perform(counts: Counts, index: number, deed: Deed): unknown {
       // More than the system keeps for a reader that is slow.
       for (let i = 0; i < 300; i++) console.error("x".repeat(999));
       return Deno.exit(3);
+    case "self.close, then return":
+      self.close();
+      return index;
     case "self.close":
       self.close();
       return forever();

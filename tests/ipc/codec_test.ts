@@ -14,7 +14,7 @@ import {
 } from "@std/assert";
 // deno-lint-ignore no-import-prefix -- only this test needs it
 import fc from "npm:fast-check@^4.10.0";
-import { ThreadPoolExecutor, transfer, ValueError } from "../../mod.ts";
+import { Process, Thread, ThreadPoolExecutor, transfer, ValueError } from "../../mod.ts";
 import { assertSame as assertSameBut } from "../support/sameness.ts";
 
 const echo = (value: unknown) => value;
@@ -330,6 +330,15 @@ const uncloneable: Readonly<Record<string, () => unknown>> = {
   },
   "a request": () => new Request("https://example.com/"),
   headers: () => new Headers(),
+  "a pattern": () => new URLPattern("https://example.com/*"),
+  "a decoder inside": () => [new TextDecoder()],
+  "what is to be disposed of, and hides all that it is": () =>
+    new class {
+      #open = true;
+      [Symbol.dispose]() {
+        this.#open = false;
+      }
+    }(),
   "a nested signal": () => ({ signal: new AbortController().signal }),
   "nested search parameters": () => [new URLSearchParams("a=1")],
   "deep inside": () => [{ a: new Map([["b", new Set([() => {}])]]) }],
@@ -369,6 +378,34 @@ Deno.test("a result that cannot be cloned fails its own future, and the worker l
     await assertDataCloneError(executor.submit(async () => Symbol("later")), of);
   }
   assertEquals(await executor.submit(once), 2);
+});
+
+Deno.test("handles of processes and threads are refused, and what to send is said", async () => {
+  await using executor = new ThreadPoolExecutor(1);
+  for (
+    const [handle, remedy] of [
+      [new Process({ target: () => {} }), "send its pid or its name"],
+      [new Thread({ target: () => {} }), "send its name"],
+    ] as const
+  ) {
+    await assertRejects(() => executor.submit(echo, [handle]), DOMException, remedy);
+  }
+});
+
+Deno.test("an open file is refused, as what can't be open elsewhere", async () => {
+  await using executor = new ThreadPoolExecutor(1);
+  using file = Deno.openSync(new URL(import.meta.url));
+  const future = executor.submit(echo, { file });
+  await assertRejects(() => future, DOMException, "of class FsFile: it is open here");
+});
+
+Deno.test("what is to be disposed of and has fields arrives as these, as any object does", async () => {
+  await using executor = new ThreadPoolExecutor(1);
+  class Visit {
+    constructor(readonly guest: string) {}
+    [Symbol.dispose]() {}
+  }
+  assertEquals(await executor.submit(echo, new Visit("ewe")) as unknown, { guest: "ewe" });
 });
 
 Deno.test("one of 1,000 tasks with an argument that cannot be cloned harms no other", async () => {

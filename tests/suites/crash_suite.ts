@@ -50,6 +50,7 @@ export type Deed =
   | "return, then reject"
   | "return, then throw"
   | "self.close"
+  | "self.close, then return"
   | "throw"
   | "throw in a timer";
 
@@ -206,6 +207,13 @@ export function commonCrashes<E extends Executor, R>(
       what: "D06, D19: Deno.exit(3)",
       submit: performing("Deno.exit"),
       ends: died("called Deno\\.exit\\(3\\)"),
+      dies: true,
+    },
+    {
+      stage: "in the run",
+      what: "self.close(), and a result that comes too late",
+      submit: performing("self.close, then return"),
+      ends: died("called self\\.close\\(\\)"),
       dies: true,
     },
     {
