@@ -236,3 +236,18 @@ export async function hold(end: Connection): Promise<void> {
   await end.send("ready");
   await new Promise(() => setInterval(() => {}, 1000));
 }
+
+/** Asks, and gives the answer. */
+export function ask(end: Connection): unknown {
+  using _end = end;
+  end.sendSync("question");
+  return end.recvSync();
+}
+
+/** Answers, and gives the question. */
+export function answer(end: Connection): unknown {
+  using _end = end;
+  const question = end.recvSync();
+  end.sendSync("answer");
+  return question;
+}
