@@ -251,3 +251,8 @@ export function answer(end: Connection): unknown {
   end.sendSync("answer");
   return question;
 }
+
+/** Blocks the thread for so many milliseconds, whatever else it is given. */
+export function nap(ms: number, _given?: unknown): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
