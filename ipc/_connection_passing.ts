@@ -14,6 +14,7 @@ const WRITABLE = 2;
 registerShareable<Connection>({
   name: "Connection",
   prototype: Connection.prototype,
+  meets: true,
   passing: {
     isShared: (connection) => transportToPassOn(connection).share !== undefined,
     share(connection, realm) {

@@ -93,13 +93,18 @@ export class EndLedger {
     }
   }
 
-  /** The counts of those that had the place before are of no interest. */
+  /** The counts of those that had the place before are of no interest, nor is who had it before one that lives. */
   #change(realm: number, next: (count: number) => number): void {
-    const word = PLACES + placeOf(realm);
+    const { realms } = thisRealm();
+    const place = placeOf(realm);
+    const word = PLACES + place;
     const generation = generationOf(realm);
     for (;;) {
       const before = Atomics.load(this.#words, word);
-      const count = before >>> COUNT_BITS === generation ? before & MOST : 0;
+      const had = before >>> COUNT_BITS;
+      const isOwn = had === generation;
+      if (!isOwn && (before & MOST) > 0 && realms.isAlive(realmAt(place, had))) return;
+      const count = isOwn ? before & MOST : 0;
       const after = generation << COUNT_BITS | next(count);
       if (count === next(count)) return;
       if (Atomics.compareExchange(this.#words, word, before, after) === before) return;

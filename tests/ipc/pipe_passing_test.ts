@@ -14,8 +14,10 @@ import {
   Queue,
   RuntimeError,
   task,
+  Thread,
   ThreadPoolExecutor,
 } from "../../mod.ts";
+import { CONFIG, lines, ROOT } from "../support/run_deno.ts";
 import * as tasks from "./pipe_tasks.ts";
 
 const TASKS = import.meta.resolve("./pipe_tasks.ts");
@@ -28,6 +30,9 @@ const GREET = task(TASKS, tasks.greetWhoIsInside);
 const BACK = task(TASKS, tasks.giveBack);
 const FLAGS = task(TASKS, tasks.flags);
 const ON = task(TASKS, tasks.passOn);
+const NAP = task(TASKS, tasks.nap);
+const ASK = task(TASKS, tasks.ask);
+const ANSWER = task(TASKS, tasks.answer);
 const REFUSED = task(TASKS, tasks.refused);
 
 const HANG = 60_000;
@@ -153,26 +158,6 @@ for (const [name, make] of Object.entries(HOSTS)) {
       a.close();
       assertEquals(await served, 1);
     }
-  });
-
-  Deno.test(`a task that ${name} never began lets go of its end`, async () => {
-    await using executor = make();
-    const [first, kept] = Pipe();
-    const running = executor.submit(ECHO, kept);
-    await first.send(1);
-    await first.recv();
-    kept.close();
-    const [a, b] = Pipe();
-    const waiting = executor.submit(FLAGS, b);
-    // It has left once another end has answered that came before it.
-    await first.send(2);
-    await first.recv();
-    b.close();
-    assertEquals(waiting.cancel(), true);
-    first.close();
-    assertEquals(await running, 2);
-    await executor.submit(NOTHING);
-    await assertRejects(() => a.recv(), EOFError);
   });
 
   Deno.test(`an end whose message could not be sent to ${name} is as before`, async () => {
@@ -303,6 +288,92 @@ Deno.test("K08: the parent may close its copy as soon as the child is started", 
   here.close();
   await child.join();
   assertEquals(child.exitcode, 0);
+});
+
+// What has left for a process counts as running.
+for (const name of ["a thread", "a killable thread"]) {
+  Deno.test(`a task that ${name} never began lets go of its end`, async () => {
+    await using executor = HOSTS[name]!();
+    // What is known to be quick is sent ahead.
+    for (let i = 0; i < 100; i++) await executor.submit(NAP, 0);
+    const [a, b] = Pipe();
+    const napping = executor.submit(NAP, 300);
+    // So deep that nobody sees that the task may wait for another.
+    const waiting = executor.submit(NAP, 0, [[b]]);
+    while (!napping.running()) await new Promise((resolve) => setTimeout(resolve, 1));
+    b.close();
+    assertEquals(waiting.cancel(), true);
+    await assertRejects(() => a.recv(), EOFError);
+    await napping;
+  });
+}
+
+Deno.test("tasks that talk to each other are never behind one another", async () => {
+  await using executor = new ThreadPoolExecutor(2);
+  const pairs = Array.from({ length: 20 }, () => Pipe());
+  const served = pairs.flatMap(([a, b]) => [
+    executor.submit(ASK, a),
+    executor.submit(ANSWER, b),
+  ]);
+  assertEquals(await Promise.all(served), pairs.flatMap(() => ["answer", "question"]));
+});
+
+Deno.test("a Thread takes its end along at its start", async () => {
+  const [here, there] = Pipe();
+  const thread = new Thread({ target: tasks.echoSync, args: [there], modules: [TASKS] });
+  thread.start();
+  there.close();
+  await here.send("hello");
+  assertEquals(await here.recv(), "hello");
+  here.close();
+  await thread.join();
+});
+
+Deno.test("a Thread that ends closes its ends", async () => {
+  const [here, there] = Pipe();
+  const thread = new Thread({ target: tasks.nothing, args: [there], modules: [TASKS] });
+  thread.start();
+  there.close();
+  await assertRejects(() => here.recv(), EOFError);
+  await thread.join();
+});
+
+/** Runs a program that has two ends, `a` and `b`, of a pipe. */
+const program = (source: string) =>
+  lines([
+    "-A",
+    CONFIG,
+    "data:text/javascript," + encodeURIComponent(`
+    import { connection, Pipe } from "${new URL("mod.ts", ROOT)}";
+    const [a, b] = Pipe();
+    ${source}
+  `),
+  ]);
+
+Deno.test("an idle pipe lets the program end", async () => {
+  assertEquals(
+    await program(`console.log(await b.poll(1), await connection.wait([a, b], 1)); a.send(1);`),
+    ["false []"],
+  );
+});
+
+Deno.test("who waits at a pipe keeps the program alive, and so does what has not gone in", async () => {
+  const pending = ["b.recv()", "b.poll(Infinity)", "connection.wait([b])", "b.recv_bytes()"];
+  for (const call of pending) {
+    // The timer does not hold the program; the call does.
+    const printed = await program(`
+      ${call}.then(() => console.log("done"));
+      Deno.unrefTimer(setTimeout(() => a.send("here"), 100));
+    `);
+    assertEquals(printed, ["done"], call);
+  }
+  const printed = await program(`
+    a.send_bytes(new Uint8Array(100_000));
+    a.send("second").then(() => console.log("sent"));
+    a.close();
+    Deno.unrefTimer(setTimeout(() => b.recv_bytes(), 100));
+  `);
+  assertEquals(printed, ["sent"]);
 });
 
 Deno.test("pipes, sockets, listeners and sentinels are waited for together", async () => {

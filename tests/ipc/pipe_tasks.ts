@@ -236,3 +236,23 @@ export async function hold(end: Connection): Promise<void> {
   await end.send("ready");
   await new Promise(() => setInterval(() => {}, 1000));
 }
+
+/** Asks, and gives the answer. */
+export function ask(end: Connection): unknown {
+  using _end = end;
+  end.sendSync("question");
+  return end.recvSync();
+}
+
+/** Answers, and gives the question. */
+export function answer(end: Connection): unknown {
+  using _end = end;
+  const question = end.recvSync();
+  end.sendSync("answer");
+  return question;
+}
+
+/** Blocks the thread for so many milliseconds, whatever else it is given. */
+export function nap(ms: number, _given?: unknown): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
