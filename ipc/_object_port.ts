@@ -20,12 +20,13 @@ import { ActingRealms, ITSELF, whenActingEnds } from "./_acting_realms.ts";
 import {
   decode,
   encode,
+  type Encoded,
   encodePrimitive,
   encodePrimitives,
   type Exporter,
   type Importer,
 } from "./_codec.ts";
-import { encodeError } from "./_error_codec.ts";
+import { encodeError, type WireError } from "./_error_codec.ts";
 import { desk } from "./_desk.ts";
 import type { FunctionRecord } from "./_function_record.ts";
 import {
@@ -502,14 +503,15 @@ export class ObjectPort implements Exporter, Importer, Home {
     times = 1,
   ): void {
     const error = failure === undefined ? null : encodeError(failure.error);
-    try {
-      const encoded = encodePrimitive(value) ?? encode(value, [], this);
-      const reply = { kind: "reply", call, value: encoded, error, abandoned } as const;
+    const post = (value: Encoded, error: WireError | null) => {
+      const reply = { kind: "reply", call, value, error, abandoned } as const;
       this.#post(times === 1 ? reply : { ...reply, times });
+    };
+    try {
+      post(encodePrimitive(value) ?? encode(value, [], this), error);
     } catch (cause) {
       // A call that got no answer would never end.
-      if (failure !== undefined) throw cause;
-      this.#reply(call, undefined, { error: unsendable(cause) }, abandoned);
+      post(encodePrimitive(undefined)!, encodeError(unsendable(cause)));
     }
   }
 
