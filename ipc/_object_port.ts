@@ -133,7 +133,8 @@ export class ObjectPort implements Exporter, Importer, Home {
   readonly #ahead: QueuesAhead | undefined;
   /** Items for them. */
   readonly #puts: PutsTogether | undefined;
-  readonly refersToFunctions: boolean;
+  /** Functions go by reference: what refers to one that the other side does not know can't be called there. */
+  readonly refersToFunctions = true;
   /** The numbers of connections that are the other side's. */
   readonly #relayed = new WeakMap<object, number>();
   /** Those that come with a call to one of {@linkcode CARRIERS}. */
@@ -155,7 +156,6 @@ export class ObjectPort implements Exporter, Importer, Home {
     this.#numbers = link.numbers ?? new ObjectNumbers();
     const root = link.root ?? (link.sharesMemory ? { object: desk, kind: "desk" } : undefined);
     if (root !== undefined) this.#exports.set(ROOT, { ...root, times: Infinity });
-    this.refersToFunctions = link.isForeign !== true;
     if (link.sendsAhead) {
       const post = (message: ObjectMessage) => {
         if (!this.#isClosed) link.post(message);
@@ -276,8 +276,7 @@ export class ObjectPort implements Exporter, Importer, Home {
 
   /** A function that was sent by reference. */
   refer(record: unknown): unknown {
-    if (this.refersToFunctions) return referredFunction(record);
-    throw new TypeError("Cannot receive a function: the other side is a program of its own");
+    return referredFunction(record);
   }
 
   /** The items of a queue that were sent ahead. */

@@ -16,6 +16,7 @@ import { abortedError, after, checkTimeout, limit } from "../sync/_deadline.ts";
 import { RuntimeError, TimeoutError } from "../sync/errors.ts";
 import { type Address, checkedAddress, showAddress } from "./_address.ts";
 import { checkKey } from "./_auth.ts";
+import { lateTypes } from "./_late_types.ts";
 import {
   type ManagerCallable,
   type Registered,
@@ -229,6 +230,7 @@ export class BaseManager implements AsyncDisposable {
       const process = this.#process = new ServerProcess(
         {
           hasOwnTypes: (this.constructor as typeof BaseManager).hasOwnTypes,
+          lateTypes: lateTypes(),
           types: setups.filter((setup) => setup !== undefined),
           address: place?.path ?? this.#address,
           authkey: this.#authkey,
@@ -356,7 +358,7 @@ export class BaseManager implements AsyncDisposable {
       const type = await typeHere(registered);
       if (type !== undefined) entries.push([typeid, type]);
     }
-    const own = (this.constructor as typeof BaseManager).hasOwnTypes ? ownTypes() : [];
+    const own = (this.constructor as typeof BaseManager).hasOwnTypes ? ownTypes(lateTypes()) : [];
     const server = new ObjectServer(
       new ManagerTypes([...own, ...entries]),
       this.#address,
