@@ -82,7 +82,7 @@ export class ManagerTypes {
       );
     }
     const object: unknown = await call(type.make, args);
-    if ((typeof object !== "object" && typeof object !== "function") || object === null) {
+    if (typeof object !== "object" || object === null) {
       throw new RemoteError(
         `Cannot create ${typeid}: what is registered for it gave ${
           object === null ? "null" : typeof object
