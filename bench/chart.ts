@@ -93,6 +93,7 @@ const HEADINGS: Readonly<Record<WorkerKind, string>> = {
   programs: "External programs",
   sync: "Synchronisation and shared memory",
   queues: "Queues",
+  managers: "Managers",
 };
 
 /** The line above all panels of one kind of worker. */

@@ -10,6 +10,7 @@ import { bytes } from "./measures/bytes.ts";
 import { commands } from "./measures/commands.ts";
 import { cpu } from "./measures/cpu.ts";
 import { first } from "./measures/first.ts";
+import { calls } from "./measures/calls.ts";
 import { child, items, large, pipe } from "./measures/items.ts";
 import { map } from "./measures/map.ts";
 import { mixed } from "./measures/mixed.ts";
@@ -52,6 +53,7 @@ const measures: Readonly<Record<MeasureName, Measure>> = {
   large: alone(large),
   child: alone(child),
   pipe: alone(pipe),
+  calls: alone(calls),
 };
 
 function outcome({ samples, notes, contender, failed }: Recorder): Outcome {

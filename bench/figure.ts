@@ -48,6 +48,7 @@ const NAMES: Readonly<Record<WorkerKind, Readonly<Record<string, string>>>> = {
     "cpython-processes": "CPython multiprocessing",
   },
   queues: { herd: "Herd", "cpython-processes": "CPython multiprocessing" },
+  managers: { herd: "Herd", "cpython-processes": "CPython multiprocessing" },
 };
 
 /** `Herd`, `postMessage`, `Herd processes`, `piscina on Node`, … */

@@ -18,13 +18,21 @@ export type MeasureName =
   | "items"
   | "large"
   | "child"
-  | "pipe";
+  | "pipe"
+  | "calls";
 
 /** What threads share, by the class that Herd and CPython have for it. */
 export type PrimitiveName = "lock" | "semaphore" | "event" | "condition" | "barrier" | "value";
 
-/** What all contenders run their work in; what they synchronise by, or pass items by. */
-export type WorkerKind = "threads" | "processes" | "pools" | "programs" | "sync" | "queues";
+/** What all contenders run their work in; what they synchronise by, pass items by, or share objects by. */
+export type WorkerKind =
+  | "threads"
+  | "processes"
+  | "pools"
+  | "programs"
+  | "sync"
+  | "queues"
+  | "managers";
 
 /** How much of a work to do. */
 export interface Plan {

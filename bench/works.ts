@@ -1,4 +1,5 @@
 /** Every work, in the order of the report. */
+import { managerWorks } from "./manager_works.ts";
 import { poolWorks } from "./pool_works.ts";
 import { processWorks } from "./process_works.ts";
 import { programWorks } from "./program_works.ts";
@@ -15,6 +16,7 @@ export const works: readonly Work[] = [
   ...programWorks,
   ...syncWorks,
   ...queueWorks,
+  ...managerWorks,
 ];
 
 /** Whether `name` means the work: `burst` and `threads` mean several, `threads/burst` one. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import "./_pool_in_managers.ts";
 import {
   A_METHOD,
   chosenMethod,

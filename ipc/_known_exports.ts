@@ -37,6 +37,11 @@ export function noteExports(url: string, exports: Readonly<Record<string, unknow
   }
 }
 
+/** Whether this realm knows exports of a module. */
+export function isKnownModule(url: string): boolean {
+  return exported.has(url);
+}
+
 /** What is sent of a function; `undefined` for one that is not known to be an export. */
 export function referenceTo(fn: object): ReferenceRecord | undefined {
   const known = records.get(fn);

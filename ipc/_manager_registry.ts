@@ -18,7 +18,10 @@ export type ManagerCallable =
 
 /** Options of `BaseManager.register`. */
 export interface RegisterOptions {
-  /** The methods that may be called; default all whose names do not begin with an underscore. */
+  /**
+   * The methods that may be called, and, as `"_getvalue"` and `"Symbol.iterator"`, whether the object may be copied
+   * and iterated; default all methods whose names do not begin with an underscore, and both.
+   */
   readonly exposed?: readonly string[] | undefined;
   /** The class of its proxies, where they arrive by this class of managers; default one made of the methods. */
   readonly proxytype?: ProxyClass | undefined;

@@ -13,6 +13,7 @@ import {
   Semaphore,
 } from "../sync/mod.ts";
 import { textOf } from "./_function_text.ts";
+import { type LateType, makeLate } from "./_late_types.ts";
 import { type Offer, offer } from "./_referents.ts";
 import { ServerDict } from "./_server_dict.ts";
 import { ServerList } from "./_server_list.ts";
@@ -55,7 +56,7 @@ const OWN: Readonly<Record<string, Maker>> = {
 };
 
 /** The names of those. */
-export const OWN_TYPES: readonly string[] = Object.keys(OWN);
+export const OWN_TYPES: readonly string[] = [...Object.keys(OWN), "Pool"];
 
 /** The types of one manager. */
 export class ManagerTypes {
@@ -81,7 +82,7 @@ export class ManagerTypes {
       );
     }
     const object: unknown = await call(type.make, args);
-    if ((typeof object !== "object" && typeof object !== "function") || object === null) {
+    if (typeof object !== "object" || object === null) {
       throw new RemoteError(
         `Cannot create ${typeid}: what is registered for it gave ${
           object === null ? "null" : typeof object
@@ -100,12 +101,18 @@ export class ManagerTypes {
   }
 }
 
-/** The types that every `SyncManager` has. */
-export function ownTypes(): [string, ManagerType][] {
-  return Object.entries(OWN).map(([typeid, make]) => [
+/** The types that every `SyncManager` has, with those of the layers above. */
+export function ownTypes(late: readonly (readonly [string, LateType])[]): [string, ManagerType][] {
+  const own = Object.entries(OWN).map(([typeid, make]): [string, ManagerType] => [
     typeid,
     { make, exposed: null, method_to_typeid: {} },
   ]);
+  const others = late.map(([typeid, type]): [string, ManagerType] => [typeid, {
+    make: (...args: unknown[]) => makeLate(type, args),
+    exposed: null,
+    method_to_typeid: type.method_to_typeid,
+  }]);
+  return [...own, ...others];
 }
 
 function call(make: Maker, args: readonly unknown[]): unknown {

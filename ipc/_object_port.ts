@@ -20,12 +20,13 @@ import { ActingRealms, ITSELF, whenActingEnds } from "./_acting_realms.ts";
 import {
   decode,
   encode,
+  type Encoded,
   encodePrimitive,
   encodePrimitives,
   type Exporter,
   type Importer,
 } from "./_codec.ts";
-import { encodeError } from "./_error_codec.ts";
+import { encodeError, type WireError } from "./_error_codec.ts";
 import { desk } from "./_desk.ts";
 import type { FunctionRecord } from "./_function_record.ts";
 import {
@@ -132,7 +133,8 @@ export class ObjectPort implements Exporter, Importer, Home {
   readonly #ahead: QueuesAhead | undefined;
   /** Items for them. */
   readonly #puts: PutsTogether | undefined;
-  readonly refersToFunctions: boolean;
+  /** Functions go by reference: what refers to one that the other side does not know can't be called there. */
+  readonly refersToFunctions = true;
   /** The numbers of connections that are the other side's. */
   readonly #relayed = new WeakMap<object, number>();
   /** Those that come with a call to one of {@linkcode CARRIERS}. */
@@ -154,7 +156,6 @@ export class ObjectPort implements Exporter, Importer, Home {
     this.#numbers = link.numbers ?? new ObjectNumbers();
     const root = link.root ?? (link.sharesMemory ? { object: desk, kind: "desk" } : undefined);
     if (root !== undefined) this.#exports.set(ROOT, { ...root, times: Infinity });
-    this.refersToFunctions = link.isForeign !== true;
     if (link.sendsAhead) {
       const post = (message: ObjectMessage) => {
         if (!this.#isClosed) link.post(message);
@@ -275,8 +276,7 @@ export class ObjectPort implements Exporter, Importer, Home {
 
   /** A function that was sent by reference. */
   refer(record: unknown): unknown {
-    if (this.refersToFunctions) return referredFunction(record);
-    throw new TypeError("Cannot receive a function: the other side is a program of its own");
+    return referredFunction(record);
   }
 
   /** The items of a queue that were sent ahead. */
@@ -502,14 +502,15 @@ export class ObjectPort implements Exporter, Importer, Home {
     times = 1,
   ): void {
     const error = failure === undefined ? null : encodeError(failure.error);
-    try {
-      const encoded = encodePrimitive(value) ?? encode(value, [], this);
-      const reply = { kind: "reply", call, value: encoded, error, abandoned } as const;
+    const post = (value: Encoded, error: WireError | null) => {
+      const reply = { kind: "reply", call, value, error, abandoned } as const;
       this.#post(times === 1 ? reply : { ...reply, times });
+    };
+    try {
+      post(encodePrimitive(value) ?? encode(value, [], this), error);
     } catch (cause) {
       // A call that got no answer would never end.
-      if (failure !== undefined) throw cause;
-      this.#reply(call, undefined, { error: unsendable(cause) }, abandoned);
+      post(encodePrimitive(undefined)!, encodeError(unsendable(cause)));
     }
   }
 

@@ -33,7 +33,6 @@ export class ObjectServer {
       create: (typeid, args) => this.#types.make(typeid, args as readonly unknown[]),
       dummy: () => null,
       number_of_objects: () => this.#objects().size,
-      debug_info: () => [...this.#objects()].map(String).sort(),
       shutdown: () => this.stop(),
     };
   }
@@ -79,6 +78,5 @@ interface Door {
   create(typeid: unknown, args: unknown): Promise<object>;
   dummy(): null;
   number_of_objects(): number;
-  debug_info(): string[];
   shutdown(): void;
 }

@@ -8,8 +8,10 @@
  * | method | is |
  * | --- | --- |
  * | one that is exposed | the object's own, of any name but those that every object has |
- * | {@linkcode VALUE} | a copy of the object, as plain data |
- * | {@linkcode ITERATE} | an iterator of the object, which is offered as well |
+ * | {@linkcode VALUE} | a copy of the object, as plain data; exposed as `_getvalue` |
+ * | {@linkcode ITERATE} | an iterator of the object, which is offered as well; exposed as `Symbol.iterator` |
+ *
+ * The last two are exposed where nothing is said of what is, as all public methods are.
  */
 
 import { kindNamed, kindOf, shareAs } from "../sync/_shareable.ts";
@@ -25,7 +27,7 @@ export const ITERATE = "#iterate";
 /** How objects of a type are offered. */
 export interface Offer {
   readonly typeid: string;
-  /** The methods that may be called; default all public ones. */
+  /** The methods that may be called; default all public ones, a copy and an iterator. */
   readonly exposed?: readonly string[] | undefined;
   /** As what the results of methods are offered, where they are. */
   readonly results?: ReadonlyMap<string, () => Offer> | undefined;
@@ -34,11 +36,15 @@ export interface Offer {
 /** How an object is offered. */
 interface Referent {
   readonly typeid: string;
-  readonly exposed: readonly string[];
-  readonly allowed: ReadonlySet<string>;
-  readonly iterable: boolean;
+  readonly exposed: ReadonlySet<string>;
   readonly results: Offer["results"];
 }
+
+/** By what names those are exposed that are no methods. */
+const SPECIAL: Readonly<Record<string, string>> = {
+  _getvalue: VALUE,
+  "Symbol.iterator": ITERATE,
+};
 
 const referents = new WeakMap<object, Referent>();
 /** The public methods of objects that have none of their own, by prototype. */
@@ -56,31 +62,31 @@ export function isReserved(name: string): boolean {
   return RESERVED.has(name);
 }
 
+/** Whether a name is no method's, but of what is exposed beside them. */
+export function isSpecial(name: string): boolean {
+  return name === VALUE || name === ITERATE;
+}
+
 /** Offers an object, unless it is shared in another way, or was offered before. */
 export function offer<T extends object>(object: T, { typeid, exposed, results }: Offer): T {
   if (referents.has(object) || kindOf(object) !== undefined) return object;
-  const methods = exposed ?? publicMethodsOf(object);
-  referents.set(object, {
-    typeid,
-    exposed: methods,
-    allowed: new Set(methods.filter((name) => !RESERVED.has(name))),
-    iterable: isIterable(object),
-    results,
-  });
+  const names = exposed ?? [...publicMethodsOf(object), ...Object.keys(SPECIAL)];
+  const methods = names.map((name) => Object.hasOwn(SPECIAL, name) ? SPECIAL[name]! : name)
+    .filter((name) => !RESERVED.has(name) && (name !== ITERATE || isIterable(object)));
+  referents.set(object, { typeid, exposed: new Set(methods), results });
   shareAs(object, kindNamed(PROXY)!);
   return object;
 }
 
 /** What is known of an object wherever it is used. */
 export function factsOf(object: object): readonly unknown[] {
-  const { typeid, exposed, iterable } = referents.get(object)!;
-  return [typeid, exposed, iterable];
+  const { typeid, exposed } = referents.get(object)!;
+  return [typeid, [...exposed]];
 }
 
 /** Whether an object has a method that may be called. */
 export function allows(object: object, method: string): boolean {
-  const { allowed, iterable } = referents.get(object)!;
-  return allowed.has(method) || method === VALUE || (method === ITERATE && iterable);
+  return referents.get(object)!.exposed.has(method);
 }
 
 /** Calls a method that is allowed. */
@@ -105,7 +111,7 @@ function asResult(value: unknown, offered: (() => Offer) | undefined): unknown {
   return isIterator(value) ? offer(value, ITERATOR) : value;
 }
 
-const ITERATOR: Offer = { typeid: "Iterator", exposed: ["next", "return", "throw"] };
+const ITERATOR: Offer = { typeid: "Iterator", exposed: ["next", "return", "Symbol.iterator"] };
 
 function iteratorOf(object: object): object {
   const iterable = object as Iterable<unknown> & AsyncIterable<unknown>;
@@ -121,13 +127,14 @@ function isIterator(object: object): boolean {
   return isIterable(object) && typeof Reflect.get(object, "next") === "function";
 }
 
-/** What `_getvalue()` gives of an object: of a container what `copy()` does, else its fields. */
+/** What `_getvalue()` gives: of a container what is in it, of any other its public fields. */
 function copyOf(object: object): unknown {
   if (Array.isArray(object)) return [...object];
   if (object instanceof Map) return new Map(object);
   if (object instanceof Set) return new Set(object);
   const copy: unknown = Reflect.get(object, "copy");
-  return typeof copy === "function" ? Reflect.apply(copy, object, []) : { ...object };
+  if (allows(object, "copy") && typeof copy === "function") return Reflect.apply(copy, object, []);
+  return Object.fromEntries(Object.entries(object).filter(([name]) => !name.startsWith("_")));
 }
 
 /** The names of an object's functions that do not begin with an underscore, its classes' included. */

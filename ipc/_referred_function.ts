@@ -6,7 +6,13 @@
  * whoever has sent it.
  */
 
-import { type Callable, knownExport, type ReferenceRecord, standsFor } from "./_known_exports.ts";
+import {
+  type Callable,
+  isKnownModule,
+  knownExport,
+  type ReferenceRecord,
+  standsFor,
+} from "./_known_exports.ts";
 import { mainModule } from "./_main_module.ts";
 import { workerResolver } from "./_this_resolver.ts";
 
@@ -38,4 +44,9 @@ async function find({ url, name, text }: ReferenceRecord): Promise<Callable> {
   }
   const { fn } = await resolver.resolve({ id: -1, name, url, text, source: null });
   return fn;
+}
+
+/** Whether functions of a module may be called that others name: as above. */
+export function mayRefer(url: string): boolean {
+  return isKnownModule(url) || url === mainModule() || workerResolver()?.lists(url) === true;
 }

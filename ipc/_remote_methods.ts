@@ -41,7 +41,6 @@ const METHODS: Readonly<Record<string, Readonly<Record<string, RemoteMethod>>>> 
     create: "call",
     dummy: "call",
     number_of_objects: "call",
-    debug_info: "call",
     shutdown: "call",
   },
   desk: { lodge: "call", fetch: "call", taken: "call" },

@@ -26,7 +26,9 @@ export function notThere(method: string): RemoteError {
 /** Why a result was not sent. */
 export function unsendable(cause: unknown): RemoteError {
   return new RemoteError(
-    `Cannot send what the method returned: ${cause instanceof Error ? cause.message : cause}`,
+    `Cannot send what the method returned or threw: ${
+      cause instanceof Error ? cause.message : cause
+    }`,
     { cause },
   );
 }

@@ -4,6 +4,7 @@
 
 import type { Address } from "./_address.ts";
 import { decodeError, encodeError, type WireError } from "./_error_codec.ts";
+import type { LateType } from "./_late_types.ts";
 import { type ManagerType, ManagerTypes, ownTypes } from "./_manager_types.ts";
 import { ObjectServer } from "./_object_server.ts";
 import { serverPermissions } from "./_server_permissions.ts";
@@ -27,6 +28,8 @@ export interface TypeSetup {
 export interface ServerSetup {
   /** Whether it has the types of every `SyncManager`. */
   readonly hasOwnTypes: boolean;
+  /** Those of them that the layers above have. */
+  readonly lateTypes: readonly (readonly [string, LateType])[];
   readonly types: readonly TypeSetup[];
   readonly address: Address | undefined;
   readonly authkey: Uint8Array;
@@ -86,13 +89,13 @@ export class ServerProcess extends Process {
 
 async function open({ setup, news }: ServerProcess): Promise<ObjectServer> {
   try {
-    const { initializer, initargs, types, hasOwnTypes, address, authkey } = setup;
+    const { initializer, initargs, types, hasOwnTypes, lateTypes, address, authkey } = setup;
     if (initializer !== null) {
       const { fn } = await thisResolver().resolve(initializer);
       await fn(...initargs);
     }
     const resolved = await Promise.all(types.map(resolveType));
-    const all = new ManagerTypes([...(hasOwnTypes ? ownTypes() : []), ...resolved]);
+    const all = new ManagerTypes([...(hasOwnTypes ? ownTypes(lateTypes) : []), ...resolved]);
     return new ObjectServer(all, address, authkey);
   } catch (error) {
     await news.put({ error: encodeError(error) });

@@ -16,6 +16,7 @@ import { abortedError, after, checkTimeout, limit } from "../sync/_deadline.ts";
 import { RuntimeError, TimeoutError } from "../sync/errors.ts";
 import { type Address, checkedAddress, showAddress } from "./_address.ts";
 import { checkKey } from "./_auth.ts";
+import { lateTypes } from "./_late_types.ts";
 import {
   type ManagerCallable,
   type Registered,
@@ -27,11 +28,10 @@ import { type ManagerType, ManagerTypes, ownTypes } from "./_manager_types.ts";
 import { ObjectConnection } from "./_object_connection.ts";
 import { ROOT } from "./_object_protocol.ts";
 import { ObjectServer } from "./_object_server.ts";
-import { waitableOf } from "./_news.ts";
-import { privatePath, removeAtExit, removeNow } from "./_socket_path.ts";
-import { addressIn, type ServerOptions, ServerProcess, type TypeSetup } from "./_server_process.ts";
+import { descriptionOf, newsOf, placeFor, serverSetup } from "./_server_start.ts";
+import { removeNow } from "./_socket_path.ts";
+import { addressIn, type ServerOptions, ServerProcess } from "./_server_process.ts";
 import { CHILD_RULES } from "./_worker_rules.ts";
-import { type CallDescription, describe } from "./callable.ts";
 import { Client } from "./client.ts";
 import { current_process } from "./current_process.ts";
 import { ProcessError } from "./errors.ts";
@@ -217,56 +217,32 @@ export class BaseManager implements AsyncDisposable {
     const what = `start a ${this.constructor.name}`;
     checkOptions(what, options, START_RULES);
     this.#begin(what, "starting");
-    const { initializer, initargs = [] } = options;
-    const place = this.#address === undefined && Deno.build.os !== "windows"
-      ? privatePath()
-      : undefined;
-    if (place !== undefined) removeAtExit(this.#folder = place.folder);
     try {
-      const types = [...registeredWith(this.constructor)];
-      const setups = await Promise.all(types.map(([typeid, type]) => setupOf(typeid, type)));
+      const { where, folder } = placeFor(this.#address);
+      this.#folder = folder;
+      const setup = await serverSetup(registeredWith(this.constructor), options, {
+        hasOwnTypes: (this.constructor as typeof BaseManager).hasOwnTypes,
+        address: where,
+        authkey: this.#authkey,
+      });
+      this.#checkStarting(what);
       const news = new Queue<ServerNews>();
       const process = this.#process = new ServerProcess(
-        {
-          hasOwnTypes: (this.constructor as typeof BaseManager).hasOwnTypes,
-          types: setups.filter((setup) => setup !== undefined),
-          address: place?.path ?? this.#address,
-          authkey: this.#authkey,
-          initializer: initializer === undefined ? null : await descriptionOf(initializer),
-          initargs,
-        },
+        setup,
         news,
         this.constructor.name,
         this.#options,
       );
       process.start();
-      this.#address = addressIn(await this.#newsOf(process, news));
+      this.#address = addressIn(await newsOf(process, news, what));
       await this.#connect({});
+      this.#checkStarting(what);
       this.#state = "started";
       return this;
     } catch (error) {
       await this.#end();
       throw error;
     }
-  }
-
-  /** What the process says, or its end. */
-  async #newsOf(process: ServerProcess, news: Queue<ServerNews>): Promise<ServerNews> {
-    const end = new AbortController();
-    const got = news.get({ signal: end.signal }).catch(() => undefined);
-    const ended = Promise.withResolvers<undefined>();
-    // Not by awaiting the sentinel, which would keep the program alive for as long as the server runs.
-    const stop = waitableOf(process.sentinel)!.watch(() => ended.resolve(undefined));
-    // What it has said before its end has come before that is seen.
-    const first = await Promise.race([got, ended.promise]) ??
-      await news.get({ block: false }).catch(() => undefined);
-    stop();
-    end.abort();
-    if (first !== undefined) return first;
-    throw new ProcessError(
-      `Cannot start a ${this.constructor.name}: its process ended, with code ${process.exitcode}: ` +
-        `what it wrote to standard error says why`,
-    );
   }
 
   /**
@@ -325,6 +301,11 @@ export class BaseManager implements AsyncDisposable {
     this.#connection = connection;
   }
 
+  /** Throws when it was shut down meanwhile. */
+  #checkStarting(what: string): void {
+    if (this.#state !== "starting") throw new ProcessError(`Cannot ${what}: it was shut down`);
+  }
+
   #proxyTypes(): ReadonlyMap<string, ProxyClass> {
     const types = new Map<string, ProxyClass>();
     for (const [typeid, { proxytype }] of registeredWith(this.constructor)) {
@@ -356,7 +337,7 @@ export class BaseManager implements AsyncDisposable {
       const type = await typeHere(registered);
       if (type !== undefined) entries.push([typeid, type]);
     }
-    const own = (this.constructor as typeof BaseManager).hasOwnTypes ? ownTypes() : [];
+    const own = (this.constructor as typeof BaseManager).hasOwnTypes ? ownTypes(lateTypes()) : [];
     const server = new ObjectServer(
       new ManagerTypes([...own, ...entries]),
       this.#address,
@@ -468,23 +449,6 @@ async function within(ms: number, promise: Promise<unknown>): Promise<void> {
   const stop = after(ms, late.resolve);
   await Promise.race([promise.catch(() => {}), late.promise]);
   stop();
-}
-
-async function setupOf(typeid: string, type: Registered): Promise<TypeSetup | undefined> {
-  if (type.callable === undefined) return undefined;
-  return {
-    typeid,
-    callable: await descriptionOf(type.callable),
-    exposed: type.exposed ?? null,
-    method_to_typeid: type.method_to_typeid ?? {},
-  };
-}
-
-async function descriptionOf(callable: ManagerCallable): Promise<CallDescription> {
-  const call = describe(callable);
-  await call.described;
-  if (call.description === undefined) throw call.refusal;
-  return call.description;
 }
 
 /** A type for a server in this process. */

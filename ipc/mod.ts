@@ -63,11 +63,16 @@ export type {
 } from "./permissions.ts";
 export type {
   ArrayProxy,
+  AsyncResultProxy,
   DictInit,
   DictProxy,
   ListInit,
   ListProxy,
+  ManagedPoolOptions,
   NamespaceProxy,
+  PoolFunction,
+  PoolMapOptions,
+  PoolProxy,
   SetProxy,
   SortOptions,
   ValueProxy,

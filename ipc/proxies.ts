@@ -10,6 +10,7 @@ import type {
   TypecodeInit,
   TypecodeInteger,
 } from "../sync/_typecodes.ts";
+import type { Callable } from "./callable.ts";
 import type { BaseProxy } from "./proxy.ts";
 
 /** What a dict can be made of: keys and values. */
@@ -255,4 +256,99 @@ export interface ArrayProxy<C extends Typecode>
   copy(): Promise<unknown>;
   /** How many there are. */
   len(): Promise<number>;
+}
+
+/** What a pool in a manager calls: `task(url, function)`, or a function that was named so before. */
+export type PoolFunction<A extends unknown[], R> = Callable<A, R>;
+
+/** How to map in a pool of a manager. */
+export interface PoolMapOptions {
+  /** How many items a worker gets at a time; default chosen by how long they take. */
+  readonly chunksize?: number | undefined;
+}
+
+/** How a pool in a manager is made. */
+export interface ManagedPoolOptions {
+  /** The most workers at a time; default as many as there are processors. */
+  readonly processes?: number | undefined;
+  /** What each worker calls first. */
+  readonly initializer?: PoolFunction<never[], unknown> | undefined;
+  /** Its arguments. */
+  readonly initargs?: readonly unknown[] | undefined;
+  /** After how many calls a worker is replaced. */
+  readonly maxtasksperchild?: number | undefined;
+}
+
+/**
+ * The result of a call that a pool in a manager has taken: Python's `AsyncResult`, whose methods give promises.
+ *
+ * @typeParam R The result.
+ */
+export interface AsyncResultProxy<R> extends BaseProxy {
+  /** The result, or the error of the call; a `TimeoutError` when it is not there within so many milliseconds. */
+  get(timeout?: number): Promise<R>;
+  /** Waits until it is there, or for so many milliseconds. */
+  wait(timeout?: number): Promise<void>;
+  /** Whether the call has ended. */
+  ready(): Promise<boolean>;
+  /** Whether it has ended without an error; a {@linkcode ValueError} before its end. */
+  successful(): Promise<boolean>;
+}
+
+/**
+ * A pool in a manager: Python's `Pool`, as Python's `PoolProxy` has it. The manager's process has the workers.
+ *
+ * Functions go by reference, as `task(url, function)`, to a module that the manager knows: the program's main
+ * module, one listed in its `modules`, or one of what is registered with it. Any other is a `TypeError`.
+ */
+export interface PoolProxy extends BaseProxy {
+  /** Has a worker call a function, and waits for its result. */
+  apply<A extends unknown[], R>(fn: PoolFunction<A, R>, args?: A): Promise<Awaited<R>>;
+  /** Has a worker call a function, and does not wait for it. */
+  apply_async<A extends unknown[], R>(
+    fn: PoolFunction<A, R>,
+    args?: A,
+  ): Promise<AsyncResultProxy<Awaited<R>>>;
+  /** Has workers call a function for each item, and waits for all results. */
+  map<T, R>(
+    fn: PoolFunction<[T], R>,
+    items: readonly T[],
+    options?: PoolMapOptions,
+  ): Promise<Awaited<R>[]>;
+  /** The same, and does not wait for it. */
+  map_async<T, R>(
+    fn: PoolFunction<[T], R>,
+    items: readonly T[],
+    options?: PoolMapOptions,
+  ): Promise<AsyncResultProxy<Awaited<R>[]>>;
+  /** As `map`, of arrays of arguments. */
+  starmap<A extends unknown[], R>(
+    fn: PoolFunction<A, R>,
+    items: readonly A[],
+    options?: PoolMapOptions,
+  ): Promise<Awaited<R>[]>;
+  /** The same, and does not wait for it. */
+  starmap_async<A extends unknown[], R>(
+    fn: PoolFunction<A, R>,
+    items: readonly A[],
+    options?: PoolMapOptions,
+  ): Promise<AsyncResultProxy<Awaited<R>[]>>;
+  /** As `map`, with one result after the other. */
+  imap<T, R>(
+    fn: PoolFunction<[T], R>,
+    items: readonly T[],
+    options?: PoolMapOptions,
+  ): Promise<BaseProxy & AsyncIterable<Awaited<R>>>;
+  /** The same, in the order in which they come. */
+  imap_unordered<T, R>(
+    fn: PoolFunction<[T], R>,
+    items: readonly T[],
+    options?: PoolMapOptions,
+  ): Promise<BaseProxy & AsyncIterable<Awaited<R>>>;
+  /** Takes no more work. */
+  close(): Promise<void>;
+  /** Ends its workers. */
+  terminate(): Promise<void>;
+  /** Waits for the workers to end, once it is closed or terminated. */
+  join(): Promise<void>;
 }

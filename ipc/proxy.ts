@@ -7,7 +7,16 @@
 import { numberOf } from "../sync/_object_number.ts";
 import { registerShareable } from "../sync/_shareable.ts";
 import { RuntimeError } from "../sync/errors.ts";
-import { allows, callReferent, factsOf, isReserved, ITERATE, PROXY, VALUE } from "./_referents.ts";
+import {
+  allows,
+  callReferent,
+  factsOf,
+  isReserved,
+  isSpecial,
+  ITERATE,
+  PROXY,
+  VALUE,
+} from "./_referents.ts";
 import { type Home, homeOf } from "./_remote_object.ts";
 
 /** What a proxy is made of; only Herd makes such. */
@@ -16,8 +25,6 @@ export interface ProxySource {
   readonly typeid: string;
   /** The methods that it has there. */
   readonly exposed: readonly string[];
-  /** Whether it can be iterated. */
-  readonly iterable: boolean;
 }
 
 /** A class of proxies. */
@@ -150,19 +157,16 @@ export class BaseProxy implements Disposable {
       variety: {
         facts(object) {
           if (!isProxy(object)) return factsOf(object);
-          const { typeid, exposed, iterable } = object.#source;
-          return [typeid, exposed, iterable];
+          const { typeid, exposed } = object.#source;
+          return [typeid, exposed];
         },
         standIn: (facts, home) => {
-          const [typeid, exposed, iterable] = facts as [string, readonly string[], boolean];
-          const source: ProxySource = { typeid, exposed, iterable };
+          const [typeid, exposed] = facts as [string, readonly string[]];
+          const source: ProxySource = { typeid, exposed };
           return new (proxyTypes.get(home as Home)?.get(typeid) ?? classFor(source))(source);
         },
-        allows(object, method) {
-          if (!isProxy(object)) return allows(object, method);
-          const { exposed, iterable } = object.#source;
-          return exposed.includes(method) || method === VALUE || (iterable && method === ITERATE);
-        },
+        allows: (object, method) =>
+          isProxy(object) ? object.#source.exposed.includes(method) : allows(object, method),
         call: (object, method, args) =>
           isProxy(object) ? object._callmethod(method, args) : callReferent(object, method, args),
       },
@@ -195,29 +199,29 @@ export function useProxyTypes(home: Home, types: ReadonlyMap<string, ProxyClass>
 const classes = new Map<string, ProxyClass>();
 
 /** A class of proxies with these methods. */
-function classFor({ typeid, exposed, iterable }: ProxySource): ProxyClass {
-  const key = JSON.stringify([typeid, exposed, iterable]);
+function classFor({ typeid, exposed }: ProxySource): ProxyClass {
+  const key = JSON.stringify([typeid, exposed]);
   let known = classes.get(key);
   if (known === undefined) {
-    known = makeClass(typeid, exposed, iterable);
+    known = makeClass(typeid, exposed);
     classes.set(key, known);
   }
   return known;
 }
 
-function makeClass(typeid: string, exposed: readonly string[], iterable: boolean): ProxyClass {
+function makeClass(typeid: string, exposed: readonly string[]): ProxyClass {
   const Class = class extends BaseProxy {};
   const name = `${typeid.charAt(0).toUpperCase()}${typeid.slice(1)}Proxy`;
   Object.defineProperty(Class, "name", { value: name });
   const define = (key: PropertyKey, value: unknown) =>
     Object.defineProperty(Class.prototype, key, { value, configurable: true, writable: true });
   for (const method of exposed) {
-    if (isReserved(method) || method in BaseProxy.prototype) continue;
+    if (isReserved(method) || method in BaseProxy.prototype || isSpecial(method)) continue;
     define(method, function (this: BaseProxy, ...args: unknown[]) {
       return this._callmethod(method, args);
     });
   }
-  if (iterable) define(Symbol.asyncIterator, iterate);
+  if (exposed.includes(ITERATE)) define(Symbol.asyncIterator, iterate);
   return Class;
 }
 

@@ -22,7 +22,9 @@ import type {
   DictProxy,
   ListInit,
   ListProxy,
+  ManagedPoolOptions,
   NamespaceProxy,
+  PoolProxy,
   SetProxy,
   ValueProxy,
 } from "./proxies.ts";
@@ -104,6 +106,11 @@ export class SyncManager extends BaseManager {
     size_or_init: number | readonly TypecodeInit<C>[],
   ): Promise<ArrayProxy<C>> {
     return await this._create("Array", [typecode, size_or_init]) as ArrayProxy<C>;
+  }
+
+  /** Makes a pool of so many workers at most, by default as many as there are processors. */
+  async Pool(processes?: number | ManagedPoolOptions): Promise<PoolProxy> {
+    return await this._create("Pool", given(processes)) as PoolProxy;
   }
 
   /** Makes a queue of so many items at most; without a limit, of as many as come. */

@@ -278,6 +278,12 @@ the next task: [ 1, 2 ]
 without the lock, one ticket was sold to: 2
 with the lock: 1
 `,
+  "manager.ts": `\
+hill: 30
+meadow: 20
+moor: 10
+together: 60
+`,
   "processes.ts": `\
 Process-1: hello, herd
 exit code: 0
@@ -326,6 +332,7 @@ const FLAGS: Readonly<Record<string, readonly string[]>> = {
   "lock.ts": ["-R", "-W", RUN],
   "echo_server.ts": ["-R", "--allow-net=127.0.0.1"],
   "pipe.ts": ["-R", RUN],
+  "manager.ts": ["-R", "-W", "--allow-net", "--allow-run"],
   "processes.ts": ["-R", "--allow-run"],
   "pool.ts": ["-R", RUN],
   "producer_consumer.ts": ["-R", RUN],

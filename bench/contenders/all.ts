@@ -35,6 +35,9 @@ const loaders: Readonly<Record<WorkerKind, Loaders>> = {
   queues: {
     herd: async () => (await import("./herd_queues.ts")).herdQueues,
   },
+  managers: {
+    herd: async () => (await import("./herd_managers.ts")).herdManagers,
+  },
 };
 
 /** Loads one contender. */

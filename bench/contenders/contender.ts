@@ -39,6 +39,18 @@ export interface Contender {
   soak?(ms: number): Promise<SoakFigures>;
   /** Queues, for those that have any. */
   queues?(): Queues;
+  /** A manager, for those that have one. */
+  manager?(): Promise<Managed>;
+}
+
+/** A dict in a manager, and who asks it for a value; each gives the milliseconds that it took. */
+export interface Managed extends AsyncDisposable {
+  /** So many calls of one client, one after the other. */
+  alone(count: number): Promise<number>;
+  /** As many calls, of so many clients of this program at once. */
+  together(clients: number, count: number): Promise<number>;
+  /** The same, of clients that are processes of their own. */
+  apart(clients: number, count: number): Promise<number>;
 }
 
 /** What is passed through queues; each gives the milliseconds that it took. */

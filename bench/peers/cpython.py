@@ -8,6 +8,7 @@ import multiprocessing
 import multiprocessing.pool
 import statistics
 import sys
+import threading
 import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, wait
 
@@ -472,6 +473,48 @@ def pipe(_contender, job, add, _note):
         side.join()
 
 
+def ask(shared, count):
+    for _ in range(count):
+        shared.get("key")
+
+
+def ask_together(shared, count, start, took):
+    ask(shared, 200)
+    start.wait()
+    begun = clock()
+    ask(shared, count)
+    took.put((clock() - begun) * 1000)
+
+
+def clients_at_once(make, shared, clients, count):
+    """Milliseconds until the slowest of so many threads or processes has made its share of the calls."""
+    took, start = multiprocessing.SimpleQueue(), multiprocessing.Barrier(clients)
+    sides = [
+        make(target=ask_together, args=(shared, count // clients, start, took))
+        for _ in range(clients)
+    ]
+    for side in sides:
+        side.start()
+    longest = max(took.get() for _ in sides)
+    for side in sides:
+        side.join()
+    return longest
+
+
+def calls(_contender, job, add, _note):
+    count = job["plan"]["count"]
+    with multiprocessing.Manager() as manager:
+        shared = manager.dict(key=1)
+        for i in range(-1, job["plan"]["repeats"]):
+            alone = count / timed(lambda: ask(shared, count)) * 1000
+            together = count / clients_at_once(threading.Thread, shared, 8, count) * 1000
+            apart = count / clients_at_once(multiprocessing.Process, shared, 8, count) * 1000
+            if i >= 0:
+                add("alone", alone)
+                add("together", together)
+                add("apart", apart)
+
+
 MEASURES = {
     **{name: primitive for name in PRIMITIVES},
     "burst": burst,
@@ -487,6 +530,7 @@ MEASURES = {
     "large": large,
     "child": child,
     "pipe": pipe,
+    "calls": calls,
 }
 
 

@@ -67,6 +67,10 @@ export class Counter implements Iterable<number> {
     return other === this;
   }
 
+  throwMemory(): never {
+    throw Object.assign(new Error("with memory"), { memory: new SharedArrayBuffer(8) });
+  }
+
   never(): Promise<never> {
     return new Promise(() => {});
   }

@@ -170,6 +170,20 @@ Deno.test("R11: an initializer that is none, throws, or ends the process fails t
   assertEquals(active_children(), []);
 });
 
+Deno.test("a manager that is shut down while it starts does not start", async () => {
+  const early = new SyncManager();
+  const starting = assertRejects(() => early.start(), ProcessError);
+  await early.shutdown();
+  await starting;
+  const late = new SyncManager();
+  const second = assertRejects(() => late.start(), ProcessError);
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  await late.shutdown();
+  await second;
+  await assertRejects(() => late.list(), RuntimeError, "shut down");
+  assertEquals(active_children(), []);
+});
+
 Deno.test("a program can serve by itself, and give what it has", async () => {
   class Own extends SyncManager {
     declare mine: () => Promise<{ get(key: string): Promise<number> }>;

@@ -49,7 +49,8 @@ Deno.test("R01: public methods are exposed, or those that are named, underscores
   assert(!("_secret" in counter) && !("label" in counter));
   const limited = await manager.Limited();
   assertEquals([await limited.increment(2), await call(limited, "_secret")], [2, "wool"]);
-  assertEquals("later" in limited, false);
+  assertEquals(["later" in limited, Symbol.asyncIterator in limited], [false, false]);
+  await assertRejects(() => limited._getvalue(), RemoteError, "no such method");
   assertEquals(
     [String(counter), Deno.inspect(limited)],
     ["<CounterProxy object, typeid 'Counter'>", "<LimitedProxy object, typeid 'Limited'>"],
@@ -83,7 +84,29 @@ Deno.test("R02: what a method throws arrives with its class, cause and the manag
   const unsent = await assertRejects(() => call(counter, "give"), RemoteError, "Cannot send");
   assert(unsent.cause instanceof DOMException);
   await assertRejects(() => counter.increment((() => 1) as never), DOMException);
+  await assertRejects(() => call(counter, "throwMemory"), Error);
   assertEquals(await counter.increment(), 1);
+});
+
+Deno.test("an object is copied and iterated where that is exposed, without what is private", async () => {
+  class Own extends BaseManager {
+    declare open: () => Promise<BaseProxy>;
+    declare closed: () => Promise<BaseProxy>;
+    declare named: () => Promise<BaseProxy & AsyncIterable<unknown>>;
+  }
+  Own.register("open", () => ({ a: 1, _b: 2 }));
+  Own.register("closed", () => new Map([["a", 1]]), { exposed: ["get"] });
+  Own.register("named", () => new Map([["a", 1]]), { exposed: ["_getvalue", "Symbol.iterator"] });
+  await using manager = await new Own().start();
+  assertEquals(await (await manager.open())._getvalue(), { a: 1 });
+  const closed = await manager.closed();
+  await assertRejects(() => closed._getvalue(), RemoteError);
+  await assertRejects(() => call(closed, "#iterate"), RemoteError);
+  await assertRejects(() => call(closed, "#value"), RemoteError);
+  const named = await manager.named();
+  assertEquals(await named._getvalue(), new Map([["a", 1]]));
+  for await (const entry of named) assertEquals(entry, ["a", 1]);
+  await assertRejects(() => call(named, "get", "a"), RemoteError);
 });
 
 Deno.test("what no object is made of, or what is not registered, is refused", async () => {
@@ -202,7 +225,7 @@ Deno.test("an object that only a disposed proxy had is let go of, others are kep
   assert(!(error instanceof RemoteError));
   list[Symbol.dispose]();
   assertEquals([await lock.locked(), await dict.len()], [false, 0]);
-  assertThrows(() => new BaseProxy({ typeid: "x", exposed: [], iterable: false }).toString.call(1));
+  assertThrows(() => new BaseProxy({ typeid: "x", exposed: [] }).toString.call(1));
 });
 
 Deno.test("what a client had is let go of when its connection ends", async () => {
