@@ -47,6 +47,7 @@ export class SharedArray<C extends Typecode> extends RawArray<C> {
   readonly #lock: LockSlot;
 
   static {
+    Object.defineProperty(this, "name", { value: "Array" });
     registerShareable<SharedArray<Typecode>>({
       name: "Array",
       prototype: SharedArray.prototype,

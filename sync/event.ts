@@ -59,6 +59,7 @@ export class SharedEvent {
   #queue: WaitQueue = this.#attach(this.#buffer);
 
   static {
+    Object.defineProperty(this, "name", { value: "Event" });
     registerShareable<SharedEvent>({
       name: "Event",
       prototype: SharedEvent.prototype,

@@ -1,6 +1,7 @@
 /** Rules that the whole tree keeps. */
 
 import { assert, assertEquals } from "@std/assert";
+import * as herd from "../mod.ts";
 
 const ROOT = new URL("../", import.meta.url);
 /** From the bottom up: a layer imports its own files and those of the layers before it. */
@@ -90,4 +91,11 @@ Deno.test("the package has the version and the exports that it is published with
   for (const path of Object.values<string>(config.exports)) {
     assert(Object.keys(await import(new URL(path, ROOT).href)).length > 0, path);
   }
+});
+
+Deno.test("every class and function bears the name by which it is exported", () => {
+  const misnamed = Object.entries(herd)
+    .filter(([name, value]) => typeof value === "function" && value.name !== name)
+    .map(([name]) => name);
+  assertEquals(misnamed, []);
 });
