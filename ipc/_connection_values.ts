@@ -36,7 +36,13 @@ const HEAD = 2;
 const COUNT = 4;
 
 const exporter: Exporter = {
-  export(_object, kind) {
+  export(object, kind) {
+    if (kind.variety !== undefined) {
+      throw new TypeError(
+        `Cannot send ${object} through a socket: it is no data: let the other program connect to the ` +
+          `manager by itself`,
+      );
+    }
     throw new TypeError(
       kind.refusal ?? `Cannot send a ${kind.name} through a socket: it is no data: pass it as ` +
           `an argument, or use a manager's`,

@@ -9,7 +9,8 @@ import {
   SyncManager,
 } from "../../mod.ts";
 import { dataToMessage } from "../../ipc/_connection_values.ts";
-import { encode } from "../../ipc/_codec.ts";
+import { encode, encodePrimitive, encodePrimitives } from "../../ipc/_codec.ts";
+import { objectMessageToBytes } from "../../ipc/_object_bytes.ts";
 import { joinBytes } from "../support/join_bytes.ts";
 
 const HANG = 30_000;
@@ -77,6 +78,16 @@ const CALL = {
   task: 0,
 };
 
+/** The same, as it is written in few bytes. */
+const SMALL_CALL = { ...CALL, kind: "call" } as const;
+const SMALL_REPLY = {
+  kind: "reply",
+  call: 1,
+  value: encodePrimitive("x")!,
+  error: null,
+  abandoned: false,
+} as const;
+
 /** What is no message about objects. */
 const NO_MESSAGES: Readonly<Record<string, unknown>> = {
   "nothing": undefined,
@@ -128,6 +139,13 @@ const WRONG_CALLS: Readonly<Record<string, object>> = {
   "with an object that is there already": {
     method: "create",
     args: ["T", ["list", [[{ T: "remote", data: ["here", 5] }]]]],
+  },
+  "with a function of a module that is not known": {
+    method: "create",
+    args: ["T", ["list", [5, {
+      T: "reference",
+      data: { url: "data:,", name: "x", text: null },
+    }]]],
   },
   "with a stream": {
     method: "create",
@@ -241,22 +259,26 @@ Deno.test("a peer that reads no answers is not read any more, and the others are
 
 Deno.test("a message with any of its bytes changed does no harm", async () => {
   await using served = await Served.open();
-  const message = bytesOf({
-    ...CALL,
-    method: "create",
-    args: encode(["list", [[1, "text", new Map([["a", null]])]]], []),
-  });
+  const args = encode(["list", [[1, "text", new Map([["a", null]])]]], []);
   const peers = [await served.peer()];
-  for (let at = 0; at < message.length; at++) {
-    const changed = message.slice();
-    changed[at]! ^= 1 << at % 8;
-    try {
-      await peers.at(-1)!.send_bytes(changed);
-    } catch {
-      // It has hung up.
-    }
-    if (await peers.at(-1)!.poll(at % 10)) {
-      await peers.at(-1)!.recv_bytes().catch(async () => peers.push(await served.peer()));
+  for (
+    const message of [
+      bytesOf({ ...CALL, method: "create", args }),
+      joinBytes(objectMessageToBytes({ ...SMALL_CALL, args: encodePrimitives([1, "x", null])! })),
+      joinBytes(objectMessageToBytes(SMALL_REPLY)),
+    ]
+  ) {
+    for (let at = 0; at < message.length; at++) {
+      const changed = message.slice();
+      changed[at]! ^= 1 << at % 8;
+      try {
+        await peers.at(-1)!.send_bytes(changed);
+      } catch {
+        // It has hung up.
+      }
+      if (await peers.at(-1)!.poll(at % 10)) {
+        await peers.at(-1)!.recv_bytes().catch(async () => peers.push(await served.peer()));
+      }
     }
   }
   for (const peer of peers) peer.close();

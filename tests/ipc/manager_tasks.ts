@@ -8,10 +8,12 @@ import {
   Event,
   type ListProxy,
   type Lock,
+  Process,
   type Proxied,
   type Queue,
   SyncManager,
   task,
+  ThreadPoolExecutor,
 } from "../../mod.ts";
 
 /** Counts; its secrets are nobody's. */
@@ -206,4 +208,27 @@ export async function waitAt(address: Address, authkey: Uint8Array): Promise<voi
   const got = (queue as Queue<unknown>).get();
   await (news as Queue<number>).put(Deno.pid);
   await got;
+}
+
+/** Has a process do it that a process has started, and so on, and the last a thread. */
+export async function appendDeep(
+  dict: DictProxy<string, unknown>,
+  list: ListProxy<number>,
+  depth: number,
+): Promise<void> {
+  await list.append(depth);
+  // Back in the manager it is the list itself.
+  await dict.set(`list of ${depth}`, list);
+  if (depth === 0) return;
+  if (depth === 1) {
+    await using threads = new ThreadPoolExecutor(1);
+    return await threads.submit(task(import.meta.url, appendDeep), dict, list, 0);
+  }
+  const process = new Process({
+    target: task(import.meta.url, appendDeep),
+    args: [dict, list, depth - 1],
+  });
+  process.start();
+  await process.join();
+  if (process.exitcode !== 0) throw new Error(`the process ended with ${process.exitcode}`);
 }

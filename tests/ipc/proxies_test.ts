@@ -4,6 +4,7 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
   BaseManager,
   BaseProxy,
+  connection,
   Manager,
   Process,
   ProcessPoolExecutor,
@@ -17,6 +18,7 @@ import {
   ValueError,
 } from "../../mod.ts";
 import {
+  appendDeep,
   appendTo,
   type Counter,
   CounterProxy,
@@ -194,6 +196,23 @@ Deno.test("a proxy comes back from threads and processes as itself, in container
     assert(back === list && again === queue);
     assertEquals(await executor.submit(task(HERE, textOf), list), String(list));
   }
+});
+
+Deno.test("a thread of a process of a process uses what it was given, and gives it back", async () => {
+  await using manager = await Manager();
+  const [dict, list] = [await manager.dict<string, unknown>(), await manager.list<number>()];
+  await appendDeep(dict, list, 3);
+  assertEquals(await list.copy(), [3, 2, 1, 0]);
+  assertEquals(await dict.len(), 4);
+  for (const value of await dict.values()) assert(value === list);
+});
+
+Deno.test("a proxy is not sent to a program that was started elsewhere, which is told what to do", async () => {
+  await using manager = await Manager();
+  using listener = new connection.Listener({ address: ["127.0.0.1", 0] });
+  using client = await connection.Client(listener.address);
+  const list = await manager.list();
+  await assertRejects(() => client.send(list), TypeError, "connect to the manager");
 });
 
 Deno.test("proxies are items of queues: of the manager's, and of this process's", async () => {
