@@ -3,7 +3,7 @@
  * whoever waits for it goes on. What one throws, or rejects with, is printed and harms nobody else.
  */
 
-import { isThenable } from "../ipc/_task_context.ts";
+import { isThenable } from "../ipc/workers/_task_context.ts";
 import { aTypeOf, type OptionRules } from "../sync/_options.ts";
 import { type Future, outcomeOf } from "./future.ts";
 

@@ -6,7 +6,7 @@
  * for an input that makes the next one wait longer than one turn of the event loop.
  */
 
-import { Separator } from "../ipc/_codec.ts";
+import { Separator } from "../ipc/values/_codec.ts";
 import type { Inputs } from "./_inputs.ts";
 
 /** An error on its way to the reader of the results. */

@@ -13,9 +13,9 @@
  * event loop alive, so the queue needs no timer to do it.
  */
 
-import { appendFrames } from "../ipc/_error_codec.ts";
-import { Program, type ProgramEnd } from "../ipc/_program.ts";
-import { startError } from "../ipc/_program_errors.ts";
+import { appendFrames } from "../ipc/values/_error_codec.ts";
+import { Program, type ProgramEnd } from "../ipc/programs/_program.ts";
+import { startError } from "../ipc/programs/_program_errors.ts";
 import { after } from "../sync/_deadline.ts";
 import { RuntimeError, TimeoutError } from "../sync/errors.ts";
 import { Books } from "./_books.ts";

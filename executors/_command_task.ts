@@ -2,7 +2,7 @@
  * A command on its way through its executor: the future that the user holds, and what is run for it.
  */
 
-import type { Program, ProgramCall } from "../ipc/_program.ts";
+import type { Program, ProgramCall } from "../ipc/programs/_program.ts";
 import type { CommandEncoding, CommandResult } from "./command.ts";
 import { cancelBecause, Future, passForPromise } from "./future.ts";
 import type { Origin } from "./_origin.ts";

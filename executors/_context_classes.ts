@@ -3,8 +3,8 @@
  */
 
 import { Process } from "../ipc/process.ts";
-import type { ProcessOptions } from "../ipc/_process_options.ts";
-import type { StartMethod } from "../ipc/_start_method.ts";
+import type { ProcessOptions } from "../ipc/processes/_process_options.ts";
+import type { StartMethod } from "../ipc/processes/_start_method.ts";
 import { type ManagerOptions, SyncManager } from "../ipc/mod.ts";
 import { Pool, type PoolSettings } from "./pool.ts";
 

@@ -2,11 +2,11 @@
  * How the workers of a context are started: as `deno run` children, or as Web Workers.
  */
 
-import type { Launch } from "../ipc/_channel.ts";
-import type { ChildOptions } from "../ipc/_child_spec.ts";
-import { processLauncher } from "../ipc/_launch_process.ts";
-import { checkMayLoadWorkers, workerLauncher } from "../ipc/_launch_worker.ts";
-import type { StartMethod } from "../ipc/_start_method.ts";
+import type { Launch } from "../ipc/workers/_channel.ts";
+import type { ChildOptions } from "../ipc/processes/_child_spec.ts";
+import { processLauncher } from "../ipc/workers/_launch_process.ts";
+import { checkMayLoadWorkers, workerLauncher } from "../ipc/workers/_launch_worker.ts";
+import type { StartMethod } from "../ipc/processes/_start_method.ts";
 import { workerPermissions } from "../ipc/permissions.ts";
 
 /**

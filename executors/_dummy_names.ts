@@ -10,7 +10,7 @@
  * @module
  */
 
-export { active_children, DummyProcess as Process } from "../ipc/_dummy_process.ts";
+export { active_children, DummyProcess as Process } from "../ipc/processes/_dummy_process.ts";
 export { Manager } from "./_dummy_manager.ts";
 export {
   current_thread as current_process,

@@ -5,9 +5,9 @@
  * listed in its `modules`, and those of what is registered with it. No other is loaded, whoever has the key.
  */
 
-import { type Callable, type ReferenceRecord, referenceTo } from "../ipc/_known_exports.ts";
-import { mayRefer } from "../ipc/_referred_function.ts";
-import { Reference } from "../ipc/_task_reference.ts";
+import { type Callable, type ReferenceRecord, referenceTo } from "../ipc/values/_known_exports.ts";
+import { mayRefer } from "../ipc/values/_referred_function.ts";
+import { Reference } from "../ipc/values/_task_reference.ts";
 import { aTypeOf, checkOptions, integerFrom, type OptionRules } from "../sync/_options.ts";
 import { AsyncResult } from "./async_result.ts";
 import { Pool } from "./pool.ts";

@@ -3,7 +3,7 @@
  * one would wait too, nothing could ever end, and that one is told.
  */
 
-import type { Lineage } from "../ipc/_lineage.ts";
+import type { Lineage } from "../ipc/workers/_lineage.ts";
 import { RuntimeError } from "../sync/errors.ts";
 
 /** The pool in question. */

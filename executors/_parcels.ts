@@ -2,9 +2,9 @@
  * The arguments of tasks, made ready to travel, and what travels together.
  */
 
-import { encode, MessageScan } from "../ipc/_codec.ts";
-import type { ObjectPort } from "../ipc/_object_port.ts";
-import { ENCODED } from "../ipc/_protocol.ts";
+import { encode, MessageScan } from "../ipc/values/_codec.ts";
+import type { ObjectPort } from "../ipc/objects/_object_port.ts";
+import { ENCODED } from "../ipc/workers/_protocol.ts";
 import type { Task } from "./_task.ts";
 
 /** A task's values, where they are not posted as they are. */

@@ -2,7 +2,7 @@
  * Lets every `SyncManager` make pools, which are of this layer.
  */
 
-import { addLateType } from "../ipc/_late_types.ts";
+import { addLateType } from "../ipc/managers/_late_types.ts";
 
 const url = import.meta.resolve("./_managed_pool.ts");
 

@@ -2,8 +2,8 @@
  * The options that pools of threads and of processes share.
  */
 
-import type { Launch } from "../ipc/_channel.ts";
-import { WORKER_RULES } from "../ipc/_worker_rules.ts";
+import type { Launch } from "../ipc/workers/_channel.ts";
+import { WORKER_RULES } from "../ipc/workers/_worker_rules.ts";
 import { describe, type TaskReference } from "../ipc/callable.ts";
 import type { Permissions } from "../ipc/permissions.ts";
 import { isMarked } from "../ipc/transfer.ts";

@@ -2,10 +2,10 @@
  * One worker of a pool, in the scheduler's hands: its slots, what it has been sent, what it may have.
  */
 
-import type { Channel, ChannelEvents, Launch, WorkerSetup } from "../ipc/_channel.ts";
-import { explainCloneError } from "../ipc/_codec.ts";
-import { ANNOUNCED, CHUNK, EVERY_ROW, SHAPE_BITS } from "../ipc/_protocol.ts";
-import { giveUpUnsent } from "../ipc/_undelivered.ts";
+import type { Channel, ChannelEvents, Launch, WorkerSetup } from "../ipc/workers/_channel.ts";
+import { explainCloneError } from "../ipc/values/_codec.ts";
+import { ANNOUNCED, CHUNK, EVERY_ROW, SHAPE_BITS } from "../ipc/workers/_protocol.ts";
+import { giveUpUnsent } from "../ipc/values/_undelivered.ts";
 import { type Call, type CallDescription, loseInterest, whenForgotten } from "../ipc/callable.ts";
 import { IN_FLIGHT, type Load as WorkerLoad } from "./_batching.ts";
 import { isPlain, Load, ONE_PLAIN, pack, type Parcel, PLAIN } from "./_parcels.ts";

@@ -13,10 +13,10 @@
  * do not count.
  */
 
-import type { ChannelEvents, Death, Launch, WorkerSetup } from "../ipc/_channel.ts";
-import type { AnswersMessage, PongMessage, StartedMessage } from "../ipc/_protocol.ts";
-import { isShortage } from "../ipc/_shortage.ts";
-import { lineage } from "../ipc/_lineage.ts";
+import type { ChannelEvents, Death, Launch, WorkerSetup } from "../ipc/workers/_channel.ts";
+import type { AnswersMessage, PongMessage, StartedMessage } from "../ipc/workers/_protocol.ts";
+import { isShortage } from "../ipc/processes/_shortage.ts";
+import { lineage } from "../ipc/workers/_lineage.ts";
 import type { Call } from "../ipc/callable.ts";
 import { after } from "../sync/_deadline.ts";
 import { LARGEST_WINDOW } from "./_batching.ts";

@@ -13,9 +13,9 @@
  * {@linkcode Scheduler.settled}, which keeps the count that `shutdown` waits for.
  */
 
-import type { Death } from "../ipc/_channel.ts";
-import { ANSWER_HEAD, type AnswersMessage, Status } from "../ipc/_protocol.ts";
-import { mainModule } from "../ipc/_main_module.ts";
+import type { Death } from "../ipc/workers/_channel.ts";
+import { ANSWER_HEAD, type AnswersMessage, Status } from "../ipc/workers/_protocol.ts";
+import { mainModule } from "../ipc/values/_main_module.ts";
 import type { Call } from "../ipc/callable.ts";
 import { CancelledError, RuntimeError } from "../sync/errors.ts";
 import { nextMean, nextWindow } from "./_batching.ts";

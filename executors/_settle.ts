@@ -2,11 +2,11 @@
  * From a worker's answer to a future's outcome.
  */
 
-import { decode, firstUnsendable, type Importer } from "../ipc/_codec.ts";
-import { errorClass, learnErrorClasses } from "../ipc/_error_classes.ts";
-import { decodeError, type WireError } from "../ipc/_error_codec.ts";
-import { type ChunkAnswer, type RowFailure, Status } from "../ipc/_protocol.ts";
-import { giveUpUnread } from "../ipc/_undelivered.ts";
+import { decode, firstUnsendable, type Importer } from "../ipc/values/_codec.ts";
+import { errorClass, learnErrorClasses } from "../ipc/values/_error_classes.ts";
+import { decodeError, type WireError } from "../ipc/values/_error_codec.ts";
+import { type ChunkAnswer, type RowFailure, Status } from "../ipc/workers/_protocol.ts";
+import { giveUpUnread } from "../ipc/values/_undelivered.ts";
 import { cancelBecause } from "./future.ts";
 import { stackOf } from "./_origin.ts";
 import type { Task } from "./_task.ts";

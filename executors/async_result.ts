@@ -4,7 +4,7 @@
  * @module
  */
 
-import { registerUnsendable } from "../ipc/_unsendable.ts";
+import { registerUnsendable } from "../ipc/values/_unsendable.ts";
 import { ValueError } from "../sync/errors.ts";
 import { type Future, hasFailed } from "./future.ts";
 

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { checkMayNest, type Lineage } from "../ipc/_lineage.ts";
-import { checkMayStart } from "../ipc/_main_module.ts";
-import { registerUnsendable } from "../ipc/_unsendable.ts";
+import { checkMayNest, type Lineage } from "../ipc/workers/_lineage.ts";
+import { checkMayStart } from "../ipc/values/_main_module.ts";
+import { registerUnsendable } from "../ipc/values/_unsendable.ts";
 import type { Callable } from "../ipc/callable.ts";
 import { checkArgument, checkOptions } from "../sync/_options.ts";
 import { CancelledError, ValueError } from "../sync/errors.ts";

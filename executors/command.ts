@@ -4,8 +4,8 @@
  * @module
  */
 
-import { checkMayRun } from "../ipc/_may_run.ts";
-import { ProgramInput } from "../ipc/_program_input.ts";
+import { checkMayRun } from "../ipc/programs/_may_run.ts";
+import { ProgramInput } from "../ipc/programs/_program_input.ts";
 import { RuntimeError } from "../sync/errors.ts";
 import type { BookStats } from "./_books.ts";
 import { commandCall, executorOptions } from "./_command_options.ts";

@@ -10,7 +10,7 @@ import {
   START_METHODS,
   type StartMethod,
   startMethod,
-} from "../ipc/_start_method.ts";
+} from "../ipc/processes/_start_method.ts";
 import { aTypeOf, checkArgument, checkOptions, oneOf, type OptionRules } from "../sync/_options.ts";
 import { ValueError } from "../sync/errors.ts";
 import { CLASSES, type ContextClasses } from "./_context_classes.ts";

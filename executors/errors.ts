@@ -4,7 +4,7 @@
  * @module
  */
 
-import { registerErrorClass } from "../ipc/_known_errors.ts";
+import { registerErrorClass } from "../ipc/values/_known_errors.ts";
 import { RuntimeError } from "../sync/errors.ts";
 
 /**

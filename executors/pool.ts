@@ -10,9 +10,9 @@ import {
   chosenMethod,
   type StartMethod,
   type StartMethodSource,
-} from "../ipc/_start_method.ts";
-import { WORKER_RULES } from "../ipc/_worker_rules.ts";
-import { canUnref } from "../ipc/_worker_ref.ts";
+} from "../ipc/processes/_start_method.ts";
+import { WORKER_RULES } from "../ipc/workers/_worker_rules.ts";
+import { canUnref } from "../ipc/workers/_worker_ref.ts";
 import type { TaskReference } from "../ipc/callable.ts";
 import type { Permissions } from "../ipc/permissions.ts";
 import { checkOptions, integerFrom, type OptionRules } from "../sync/_options.ts";

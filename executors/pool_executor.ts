@@ -4,9 +4,9 @@
  * @module
  */
 
-import { checkMayNest } from "../ipc/_lineage.ts";
-import { checkMayStart } from "../ipc/_main_module.ts";
-import { registerUnsendable } from "../ipc/_unsendable.ts";
+import { checkMayNest } from "../ipc/workers/_lineage.ts";
+import { checkMayStart } from "../ipc/values/_main_module.ts";
+import { registerUnsendable } from "../ipc/values/_unsendable.ts";
 import { type Callable, describe } from "../ipc/callable.ts";
 import { RuntimeError } from "../sync/errors.ts";
 import type { BookStats } from "./_books.ts";

@@ -9,8 +9,8 @@ import {
   chosenMethod,
   type StartMethod,
   type StartMethodSource,
-} from "../ipc/_start_method.ts";
-import { CHILD_RULES, refuseForThreads } from "../ipc/_worker_rules.ts";
+} from "../ipc/processes/_start_method.ts";
+import { CHILD_RULES, refuseForThreads } from "../ipc/workers/_worker_rules.ts";
 import { checkOptions, type OptionRules } from "../sync/_options.ts";
 import { contextLaunch } from "./_context_launch.ts";
 import { POOL_RULES, type PoolOptions, poolSetup } from "./_pool_options.ts";

@@ -4,10 +4,10 @@
  * @module
  */
 
-import type { Launch } from "../ipc/_channel.ts";
-import { killableLauncher } from "../ipc/_launch_killable.ts";
-import { checkMayLoadWorkers, workerLauncher } from "../ipc/_launch_worker.ts";
-import { canUnref } from "../ipc/_worker_ref.ts";
+import type { Launch } from "../ipc/workers/_channel.ts";
+import { killableLauncher } from "../ipc/workers/_launch_killable.ts";
+import { checkMayLoadWorkers, workerLauncher } from "../ipc/workers/_launch_worker.ts";
+import { canUnref } from "../ipc/workers/_worker_ref.ts";
 import { type Permissions, workerPermissions } from "../ipc/permissions.ts";
 import { aTypeOf, checkOptions, integerFrom, type OptionRules } from "../sync/_options.ts";
 import { POOL_RULES, type PoolOptions, poolSetup } from "./_pool_options.ts";

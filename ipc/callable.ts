@@ -7,9 +7,9 @@
  * @module
  */
 
-import { checkFunction } from "./_function_check.ts";
-import { nameOf, textOf } from "./_function_text.ts";
-import { Reference } from "./_task_reference.ts";
+import { checkFunction } from "./values/_function_check.ts";
+import { nameOf, textOf } from "./values/_function_text.ts";
+import { Reference } from "./values/_task_reference.ts";
 
 /**
  * A reference to a function that a module exports; {@linkcode task} makes it.
@@ -233,7 +233,7 @@ export function describeText(name: string, text: string): Call {
   return call;
 }
 
-type Analyser = typeof import("./_free_variables.ts").analyseFunction;
+type Analyser = typeof import("./values/_free_variables.ts").analyseFunction;
 let analyser: Analyser | undefined;
 
 /** Describes a function by its text, at once where the parser is loaded. */
@@ -265,7 +265,7 @@ function analyse(name: string, text: string): Call {
 }
 
 async function loadAnalyser(): Promise<Analyser> {
-  return analyser = (await import("./_free_variables.ts")).analyseFunction;
+  return analyser = (await import("./values/_free_variables.ts")).analyseFunction;
 }
 
 /** The names that every realm has, and those that only workers have. */

@@ -7,9 +7,9 @@
 import { abortedError, checkTimeout, limit } from "../sync/_deadline.ts";
 import { TimeoutError } from "../sync/errors.ts";
 import { aTypeOf, checkOptions, type OptionRules } from "../sync/_options.ts";
-import { type Address, checkedAddress, connectTo, showAddress } from "./_address.ts";
-import { answer_challenge, checkKey, deliver_challenge } from "./_auth.ts";
-import { SocketTransport } from "./_socket_transport.ts";
+import { type Address, checkedAddress, connectTo, showAddress } from "./connections/_address.ts";
+import { answer_challenge, checkKey, deliver_challenge } from "./connections/_auth.ts";
+import { SocketTransport } from "./connections/_socket_transport.ts";
 import { type Connection, connectionOver } from "./connection.ts";
 import { LIMIT_RULES } from "./listener.ts";
 

@@ -7,17 +7,17 @@
 import { checkTimeout } from "../sync/_deadline.ts";
 import { checkArgument, integerFrom } from "../sync/_options.ts";
 import { RuntimeError } from "../sync/errors.ts";
-import { type Bytes, bytesOf, partOf } from "./_buffer_arguments.ts";
+import { type Bytes, bytesOf, partOf } from "./connections/_buffer_arguments.ts";
 import {
   type BlockingTransport,
   closedError,
   MessageTooLong,
   type MessageTransport,
-} from "./_message_transport.ts";
-import { registerWaitable, untilNews } from "./_news.ts";
+} from "./connections/_message_transport.ts";
+import { registerWaitable, untilNews } from "./connections/_news.ts";
 import { BufferTooShort, OSError } from "./errors.ts";
 
-export type { Bytes } from "./_buffer_arguments.ts";
+export type { Bytes } from "./connections/_buffer_arguments.ts";
 
 /** What an end can do, and whether it is told that by how it was made. */
 export interface Directions {

@@ -5,10 +5,10 @@
  */
 
 import { checkTimeout, limit, type WaitOptions } from "../sync/_deadline.ts";
-import { activeProcesses } from "./_active_processes.ts";
-import { parentEnd, parentIsAlive } from "./_parent_life.ts";
-import { Inherited } from "./_own_work.ts";
-import { isThreadOfParent, thisProcess } from "./_this_process.ts";
+import { activeProcesses } from "./processes/_active_processes.ts";
+import { parentEnd, parentIsAlive } from "./processes/_parent_life.ts";
+import { Inherited } from "./processes/_own_work.ts";
+import { isThreadOfParent, thisProcess } from "./processes/_this_process.ts";
 import { Process } from "./process.ts";
 
 let current: Process | undefined;

@@ -5,8 +5,8 @@
  */
 
 import { CancelledError } from "../sync/errors.ts";
-import { runInContext, taskInContext } from "./_task_context.ts";
-import { thisThread } from "./_this_thread.ts";
+import { runInContext, taskInContext } from "./workers/_task_context.ts";
+import { thisThread } from "./processes/_this_thread.ts";
 
 /** The running task, as {@linkcode current_task} gives it. */
 export interface CurrentTask {

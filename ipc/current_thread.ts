@@ -4,8 +4,8 @@
  * @module
  */
 
-import { Inherited } from "./_own_work.ts";
-import { thisThread } from "./_this_thread.ts";
+import { Inherited } from "./processes/_own_work.ts";
+import { thisThread } from "./processes/_this_thread.ts";
 import { Thread } from "./thread.ts";
 
 let current: Thread | undefined;

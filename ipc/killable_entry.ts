@@ -9,22 +9,22 @@
  */
 
 import { RuntimeError } from "../sync/errors.ts";
-import { HeapWatch } from "./_heap_watch.ts";
-import { holdForLife, isStoppable } from "./_life_lock.ts";
-import { postThrough, takeData } from "./_node_threads.ts";
+import { HeapWatch } from "./workers/_heap_watch.ts";
+import { holdForLife, isStoppable } from "./workers/_life_lock.ts";
+import { postThrough, takeData } from "./workers/_node_threads.ts";
 import {
   ANSWER_HEAD,
   type FromWorker,
   RUN_HEAD,
   type StartMessage,
   type ToWorker,
-} from "./_protocol.ts";
-import type { Loaders } from "./_resolve_callable.ts";
-import { ParentService } from "./_serve_parent.ts";
-import { loadTaskContext } from "./_task_context.ts";
-import type { ThreadLinks } from "./_thread_host.ts";
-import type { ThreadStartMessage } from "./_thread_start.ts";
-import { refusePosts, scope } from "./_worker_scope.ts";
+} from "./workers/_protocol.ts";
+import type { Loaders } from "./values/_resolve_callable.ts";
+import { ParentService } from "./workers/_serve_parent.ts";
+import { loadTaskContext } from "./workers/_task_context.ts";
+import type { ThreadLinks } from "./workers/_thread_host.ts";
+import type { ThreadStartMessage } from "./workers/_thread_start.ts";
+import { refusePosts, scope } from "./workers/_worker_scope.ts";
 
 /** What a killable thread gets beside its tasks: its start, and the request to end, whatever it does. */
 export type ThreadControl = ThreadStartMessage | "end";
@@ -58,7 +58,7 @@ export function serveParent(
     postThrough(tasks, message, transfer);
   const service = new ParentService({
     objectLink: { sharesMemory: true, post: (message) => post(message) },
-    loadObjects: () => import("./_object_support.ts"),
+    loadObjects: () => import("./objects/_object_support.ts"),
     post(message, transfer) {
       post(message, transfer);
       if (message.kind === "answers") watch.answered(message.heads.length / ANSWER_HEAD);

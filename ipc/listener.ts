@@ -7,11 +7,17 @@
 import type { WaitOptions } from "../sync/_deadline.ts";
 import { checkTimeout } from "../sync/_deadline.ts";
 import { aTypeOf, checkOptions, integerFrom, type OptionRules } from "../sync/_options.ts";
-import { Acceptor, type Outcome } from "./_acceptor.ts";
-import { type Address, addressOf, checkedAddress, listenAt, showAddress } from "./_address.ts";
-import { checkKey } from "./_auth.ts";
-import { registerWaitable } from "./_news.ts";
-import { privatePath, removeAtExit, removeNow } from "./_socket_path.ts";
+import { Acceptor, type Outcome } from "./connections/_acceptor.ts";
+import {
+  type Address,
+  addressOf,
+  checkedAddress,
+  listenAt,
+  showAddress,
+} from "./connections/_address.ts";
+import { checkKey } from "./connections/_auth.ts";
+import { registerWaitable } from "./connections/_news.ts";
+import { privatePath, removeAtExit, removeNow } from "./connections/_socket_path.ts";
 import type { Connection } from "./connection.ts";
 import { OSError } from "./errors.ts";
 

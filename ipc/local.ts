@@ -7,8 +7,8 @@
 import { thisRealm } from "../sync/_realm.ts";
 import { registerShareable } from "../sync/_shareable.ts";
 import { RuntimeError } from "../sync/errors.ts";
-import { setFunctionRecord } from "./_function_record.ts";
-import { nameOf, textOf } from "./_function_text.ts";
+import { setFunctionRecord } from "./values/_function_record.ts";
+import { nameOf, textOf } from "./values/_function_text.ts";
 
 /** A class of such objects. */
 type LocalClass = new (...args: unknown[]) => local;

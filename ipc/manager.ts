@@ -14,33 +14,33 @@ import {
 import type { WaitLimit } from "../sync/_drive.ts";
 import { abortedError, after, checkTimeout, limit } from "../sync/_deadline.ts";
 import { RuntimeError, TimeoutError } from "../sync/errors.ts";
-import { type Address, checkedAddress, showAddress } from "./_address.ts";
-import { checkKey } from "./_auth.ts";
-import { lateTypes } from "./_late_types.ts";
+import { type Address, checkedAddress, showAddress } from "./connections/_address.ts";
+import { checkKey } from "./connections/_auth.ts";
+import { lateTypes } from "./managers/_late_types.ts";
 import {
   type ManagerCallable,
   type Registered,
   registeredWith,
   type RegisterOptions,
   registerType,
-} from "./_manager_registry.ts";
-import { type ManagerType, ManagerTypes, ownTypes } from "./_manager_types.ts";
-import { ObjectConnection } from "./_object_connection.ts";
-import { ROOT } from "./_object_protocol.ts";
-import { ObjectServer } from "./_object_server.ts";
-import { descriptionOf, newsOf, placeFor, serverSetup } from "./_server_start.ts";
-import { removeNow } from "./_socket_path.ts";
-import { addressIn, type ServerOptions, ServerProcess } from "./_server_process.ts";
-import { CHILD_RULES } from "./_worker_rules.ts";
+} from "./managers/_manager_registry.ts";
+import { type ManagerType, ManagerTypes, ownTypes } from "./managers/_manager_types.ts";
+import { ObjectConnection } from "./objects/_object_connection.ts";
+import { ROOT } from "./objects/_object_protocol.ts";
+import { ObjectServer } from "./managers/_object_server.ts";
+import { descriptionOf, newsOf, placeFor, serverSetup } from "./managers/_server_start.ts";
+import { removeNow } from "./connections/_socket_path.ts";
+import { addressIn, type ServerOptions, ServerProcess } from "./managers/_server_process.ts";
+import { CHILD_RULES } from "./workers/_worker_rules.ts";
 import { Client } from "./client.ts";
 import { current_process } from "./current_process.ts";
 import { ProcessError } from "./errors.ts";
-import type { ProcessOptions } from "./_process_options.ts";
-import { A_METHOD } from "./_start_method.ts";
+import type { ProcessOptions } from "./processes/_process_options.ts";
+import { A_METHOD } from "./processes/_start_method.ts";
 import { type ProxyClass, useProxyTypes } from "./proxy.ts";
 import { Queue } from "./queue.ts";
-import { thisResolver } from "./_this_resolver.ts";
-import type { ServerNews } from "./_server_process.ts";
+import { thisResolver } from "./values/_this_resolver.ts";
+import type { ServerNews } from "./managers/_server_process.ts";
 
 /** Options of a manager. */
 export interface ManagerOptions

@@ -22,11 +22,11 @@
  */
 
 export { type Callable, task, type TaskReference } from "./callable.ts";
-export type { Address } from "./_address.ts";
-export type { DigestName } from "./_auth.ts";
+export type { Address } from "./connections/_address.ts";
+export type { DigestName } from "./connections/_auth.ts";
 export type { ClientOptions } from "./client.ts";
 export { type Bytes, Connection } from "./connection.ts";
-export * as connection from "./_connection_names.ts";
+export * as connection from "./connections/_connection_names.ts";
 export { cpu_count } from "./cpu_count.ts";
 export {
   active_children,
@@ -54,7 +54,7 @@ export {
   type ManagerStartOptions,
   type Server,
 } from "./manager.ts";
-export type { ManagerCallable, RegisterOptions } from "./_manager_registry.ts";
+export type { ManagerCallable, RegisterOptions } from "./managers/_manager_registry.ts";
 export type {
   PermissionDenials,
   PermissionGrant,
@@ -84,8 +84,8 @@ export {
   type ProxyClass,
   type ProxySource,
 } from "./proxy.ts";
-export type { ProcessOptions, Target } from "./_process_options.ts";
-export type { StartMethod, StartMethodSource } from "./_start_method.ts";
+export type { ProcessOptions, Target } from "./processes/_process_options.ts";
+export type { StartMethod, StartMethodSource } from "./processes/_start_method.ts";
 export { Pipe, type PipeOptions } from "./pipe.ts";
 export { Process, type Sentinel } from "./process.ts";
 export { JoinableQueue, Queue, type QueueOptions, type QueueSyncOptions } from "./queue.ts";
@@ -93,5 +93,5 @@ export { Empty, Full, ShutDown } from "./queue_errors.ts";
 export { SimpleQueue } from "./simple_queue.ts";
 export { type ManagedBarrierOptions, Manager, SyncManager } from "./sync_manager.ts";
 export { Thread } from "./thread.ts";
-export type { ThreadOptions } from "./_thread_options.ts";
+export type { ThreadOptions } from "./processes/_thread_options.ts";
 export { transfer } from "./transfer.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { canBeListed, type ChildPermissions, inheritedGrant } from "./_start_flags.ts";
+import { canBeListed, type ChildPermissions, inheritedGrant } from "./processes/_start_flags.ts";
 import {
   type AskedGrant,
   checkWithinParent,
@@ -13,7 +13,7 @@ import {
   KINDS,
   type PermissionKind,
   readGrant,
-} from "./_permission_kinds.ts";
+} from "./processes/_permission_kinds.ts";
 
 /** One kind of permission: all of it, none of it, or a list of what. */
 export type PermissionGrant = boolean | "inherit" | readonly (string | URL)[];

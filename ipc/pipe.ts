@@ -6,10 +6,10 @@
 
 import { checkOptions } from "../sync/_options.ts";
 import { thisRealm } from "../sync/_realm.ts";
-import "./_connection_passing.ts";
-import { allocatePipe, PipeEnd, type PipeMemory, type Side } from "./_pipe_end.ts";
-import { A_BOOLEAN } from "./_queue_calls.ts";
-import { RingTransport } from "./_ring_transport.ts";
+import "./connections/_connection_passing.ts";
+import { allocatePipe, PipeEnd, type PipeMemory, type Side } from "./connections/_pipe_end.ts";
+import { A_BOOLEAN } from "./queues/_queue_calls.ts";
+import { RingTransport } from "./connections/_ring_transport.ts";
 import { type Connection, connectionOver } from "./connection.ts";
 
 /** How to make a pipe. */

@@ -4,26 +4,30 @@
  * @module
  */
 
-import { registerUnsendable } from "./_unsendable.ts";
+import { registerUnsendable } from "./values/_unsendable.ts";
 import { checkTimeout } from "../sync/_deadline.ts";
 import { RuntimeError, ValueError } from "../sync/errors.ts";
-import { addActive, deleteActive } from "./_active_processes.ts";
-import { type Charge, ChildLife } from "./_child_life.ts";
-import { nameOf } from "./_function_text.ts";
-import { launcherOf } from "./_launch_method.ts";
-import { Lifecycle } from "./_lifecycle.ts";
-import { checkMayStart } from "./_main_module.ts";
-import { registerWaitable } from "./_news.ts";
-import { doWork, Inherited, newWork, NO_WORK, type Work } from "./_own_work.ts";
-import { checkProcessOptions, type ProcessOptions, type StartOptions } from "./_process_options.ts";
-import { chosenMethod, START_METHODS, type StartMethod } from "./_start_method.ts";
-import { subclassOf } from "./_subclass.ts";
+import { addActive, deleteActive } from "./processes/_active_processes.ts";
+import { type Charge, ChildLife } from "./processes/_child_life.ts";
+import { nameOf } from "./values/_function_text.ts";
+import { launcherOf } from "./processes/_launch_method.ts";
+import { Lifecycle } from "./processes/_lifecycle.ts";
+import { checkMayStart } from "./values/_main_module.ts";
+import { registerWaitable } from "./connections/_news.ts";
+import { doWork, Inherited, newWork, NO_WORK, type Work } from "./processes/_own_work.ts";
+import {
+  checkProcessOptions,
+  type ProcessOptions,
+  type StartOptions,
+} from "./processes/_process_options.ts";
+import { chosenMethod, START_METHODS, type StartMethod } from "./processes/_start_method.ts";
+import { subclassOf } from "./values/_subclass.ts";
 import {
   checkIsPrepared,
   checkMayHaveChildren,
   newChildRecord,
   type ProcessRecord,
-} from "./_this_process.ts";
+} from "./processes/_this_process.ts";
 import { describe } from "./callable.ts";
 
 /** Becomes ready when a process has ended; {@linkcode Process.sentinel} gives it. */

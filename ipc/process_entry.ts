@@ -6,12 +6,12 @@
  * @module
  */
 
-import { type LinkSettings, linkToParent } from "./_child_link.ts";
-import { messageFromBytes, messageToBytes } from "./_message_bytes.ts";
-import type { ToWorker } from "./_protocol.ts";
-import type { Loaders } from "./_resolve_callable.ts";
-import { ParentService } from "./_serve_parent.ts";
-import { objectLoader } from "./_shared_objects.ts";
+import { type LinkSettings, linkToParent } from "./processes/_child_link.ts";
+import { messageFromBytes, messageToBytes } from "./bytes/_message_bytes.ts";
+import type { ToWorker } from "./workers/_protocol.ts";
+import type { Loaders } from "./values/_resolve_callable.ts";
+import { ParentService } from "./workers/_serve_parent.ts";
+import { objectLoader } from "./objects/_shared_objects.ts";
 
 const exit = Deno.exit;
 

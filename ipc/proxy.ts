@@ -16,8 +16,8 @@ import {
   ITERATE,
   PROXY,
   VALUE,
-} from "./_referents.ts";
-import { type Home, homeOf } from "./_remote_object.ts";
+} from "./managers/_referents.ts";
+import { type Home, homeOf } from "./objects/_remote_object.ts";
 
 /** What a proxy is made of; only Herd makes such. */
 export interface ProxySource {

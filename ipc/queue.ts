@@ -16,15 +16,15 @@ import {
   itemToBytes,
   itemWasPut,
   kept,
-} from "./_item_bytes.ts";
-import { unknownObject } from "./_item_carrier.ts";
+} from "./queues/_item_bytes.ts";
+import { unknownObject } from "./queues/_item_carrier.ts";
 import {
   allocateMailbox,
   type ChoosyEnd,
   type GetEnd,
   Mailbox,
   type MailboxMemory,
-} from "./_mailbox.ts";
+} from "./queues/_mailbox.ts";
 import {
   A_BOOLEAN,
   behindChild,
@@ -41,12 +41,12 @@ import {
   RULES,
   shutDown,
   SYNC_RULES,
-} from "./_queue_calls.ts";
-import { isLentFromHere } from "./_queue_leases.ts";
-import type { Slip } from "./_slip.ts";
+} from "./queues/_queue_calls.ts";
+import { isLentFromHere } from "./queues/_queue_leases.ts";
+import type { Slip } from "./queues/_slip.ts";
 import { Empty, ShutDown } from "./queue_errors.ts";
 
-export type { QueueOptions, QueueSyncOptions } from "./_queue_calls.ts";
+export type { QueueOptions, QueueSyncOptions } from "./queues/_queue_calls.ts";
 
 /** Objects that stand for queues of another process, and were closed here: there they are not. */
 const closedElsewhere = new WeakSet<object>();

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { registerErrorClass } from "./_known_errors.ts";
+import { registerErrorClass } from "./values/_known_errors.ts";
 
 /**
  * Python's `queue.Full`: there was no room in time.

@@ -5,7 +5,12 @@
  * @module
  */
 
-import { type HostedThread, startThread, type ThreadEnd, type ThreadSpec } from "./_thread_host.ts";
+import {
+  type HostedThread,
+  startThread,
+  type ThreadEnd,
+  type ThreadSpec,
+} from "./workers/_thread_host.ts";
 
 /** What the parent sends: a thread to start, once, and that it shall be stopped by force. */
 export type ToSupervisor = ThreadSpec | "stop";

@@ -8,16 +8,16 @@
  * @module
  */
 
-import { fromBytes, toBytes } from "./_bytes.ts";
-import { carryOut, reportUncaught } from "./_carry_out.ts";
-import { type ChildLink, type LinkSettings, linkToParent } from "./_child_link.ts";
-import { setMainModule } from "./_main_module.ts";
-import { isObjectMessage, type ObjectMessage } from "./_object_protocol.ts";
-import { ObjectPort } from "./_object_port.ts";
-import type { ProcessMessage, TargetMessage } from "./_protocol.ts";
-import { type Loaders, Resolver } from "./_resolve_callable.ts";
-import { setThisProcess, thisProcess } from "./_this_process.ts";
-import { setThisResolver } from "./_this_resolver.ts";
+import { fromBytes, toBytes } from "./bytes/_bytes.ts";
+import { carryOut, reportUncaught } from "./processes/_carry_out.ts";
+import { type ChildLink, type LinkSettings, linkToParent } from "./processes/_child_link.ts";
+import { setMainModule } from "./values/_main_module.ts";
+import { isObjectMessage, type ObjectMessage } from "./objects/_object_protocol.ts";
+import { ObjectPort } from "./objects/_object_port.ts";
+import type { ProcessMessage, TargetMessage } from "./workers/_protocol.ts";
+import { type Loaders, Resolver } from "./values/_resolve_callable.ts";
+import { setThisProcess, thisProcess } from "./processes/_this_process.ts";
+import { setThisResolver } from "./values/_this_resolver.ts";
 import { setCurrentProcess } from "./current_process.ts";
 import { Process } from "./process.ts";
 
@@ -70,7 +70,7 @@ export async function runTarget(
       resolver,
       base: Process,
       record: thisProcess(),
-      prepareFor: async () => void await import("./_shared_classes.ts"),
+      prepareFor: async () => void await import("./objects/_shared_classes.ts"),
       objects: () => objects,
       made: setCurrentProcess,
     });

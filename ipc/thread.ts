@@ -4,21 +4,21 @@
  * @module
  */
 
-import { registerUnsendable } from "./_unsendable.ts";
+import { registerUnsendable } from "./values/_unsendable.ts";
 import { checkTimeout } from "../sync/_deadline.ts";
 import { RuntimeError } from "../sync/errors.ts";
 import { thisRealm } from "../sync/_realm.ts";
-import { addActiveThread, deleteActiveThread } from "./_active_threads.ts";
-import { type Charge, ChildLife } from "./_child_life.ts";
-import { nameOf } from "./_function_text.ts";
-import { checkMayLoadThreads, launchThread } from "./_launch_thread.ts";
-import { Lifecycle } from "./_lifecycle.ts";
-import { checkMayStart } from "./_main_module.ts";
-import { doWork, Inherited, newWork, NO_WORK, type Work } from "./_own_work.ts";
-import { subclassOf } from "./_subclass.ts";
-import { checkIsPrepared, newThreadNumber, sharedRecord } from "./_this_process.ts";
-import { thisThread, type ThreadRecord } from "./_this_thread.ts";
-import { checkThreadOptions, type ThreadOptions } from "./_thread_options.ts";
+import { addActiveThread, deleteActiveThread } from "./processes/_active_threads.ts";
+import { type Charge, ChildLife } from "./processes/_child_life.ts";
+import { nameOf } from "./values/_function_text.ts";
+import { checkMayLoadThreads, launchThread } from "./processes/_launch_thread.ts";
+import { Lifecycle } from "./processes/_lifecycle.ts";
+import { checkMayStart } from "./values/_main_module.ts";
+import { doWork, Inherited, newWork, NO_WORK, type Work } from "./processes/_own_work.ts";
+import { subclassOf } from "./values/_subclass.ts";
+import { checkIsPrepared, newThreadNumber, sharedRecord } from "./processes/_this_process.ts";
+import { thisThread, type ThreadRecord } from "./processes/_this_thread.ts";
+import { checkThreadOptions, type ThreadOptions } from "./processes/_thread_options.ts";
 import { describe } from "./callable.ts";
 import { workerPermissions } from "./permissions.ts";
 

@@ -4,14 +4,14 @@
  * @module
  */
 
-import { holdForLife } from "./_life_lock.ts";
-import type { RunMessage } from "./_protocol.ts";
-import type { Loaders } from "./_resolve_callable.ts";
-import { ParentService } from "./_serve_parent.ts";
-import { objectLoader } from "./_shared_objects.ts";
-import type { ThreadStartMessage } from "./_thread_start.ts";
-import { WorkerLink } from "./_worker_link.ts";
-import { refusePosts, scope } from "./_worker_scope.ts";
+import { holdForLife } from "./workers/_life_lock.ts";
+import type { RunMessage } from "./workers/_protocol.ts";
+import type { Loaders } from "./values/_resolve_callable.ts";
+import { ParentService } from "./workers/_serve_parent.ts";
+import { objectLoader } from "./objects/_shared_objects.ts";
+import type { ThreadStartMessage } from "./workers/_thread_start.ts";
+import { WorkerLink } from "./workers/_worker_link.ts";
+import { refusePosts, scope } from "./workers/_worker_scope.ts";
 
 /** The first message to a Web Worker. */
 export interface WorkerStartMessage extends ThreadStartMessage {

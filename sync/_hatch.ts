@@ -4,7 +4,7 @@
  * To wake a sleeping thread takes longer than a small task does. A worker that has just answered
  * everything may therefore look at one word in shared memory for a moment before it sleeps, and its
  * parent writes the next task there instead of posting it. What the task is stands elsewhere
- * (`ipc/_cards.ts`), by its slot.
+ * (`ipc/workers/_cards.ts`), by its slot.
  *
  * | state     | word            | meaning                                                               |
  * | --------- | --------------- | --------------------------------------------------------------------- |

@@ -15,10 +15,14 @@ interface Source {
 
 /** The library's own sources. */
 function* sources(): Generator<Source> {
-  for (const layer of LAYERS) {
-    for (const { name, isFile } of Deno.readDirSync(new URL(`${layer}/`, ROOT))) {
-      if (!isFile || !name.endsWith(".ts")) continue;
-      const path = `${layer}/${name}`;
+  for (const layer of LAYERS) yield* sourcesIn(`${layer}/`);
+}
+
+function* sourcesIn(folder: string): Generator<Source> {
+  for (const { name, isDirectory } of Deno.readDirSync(new URL(folder, ROOT))) {
+    const path = `${folder}${name}`;
+    if (isDirectory) yield* sourcesIn(`${path}/`);
+    else if (name.endsWith(".ts")) {
       yield { path, text: Deno.readTextFileSync(new URL(path, ROOT)) };
     }
   }
@@ -79,9 +83,22 @@ Deno.test("files that are not private are exported by their folder's mod.ts, or 
     const missing = [...sources()].map(({ path }) => path)
       .filter((path) => path.startsWith(`${layer}/`))
       .map((path) => path.slice(layer.length + 1))
-      .filter((name) => !/^_|^mod\.ts$|_entry\.ts$/.test(name) && !mod.includes(`"./${name}"`));
+      .filter((name) =>
+        !/(^|\/)_|^mod\.ts$|_entry\.ts$/.test(name) && !mod.includes(`"./${name}"`)
+      );
     assertEquals(missing, []);
   }
+});
+
+Deno.test("every file has its line in its layer's README", () => {
+  const missing = LAYERS.flatMap((layer) => {
+    const text = Deno.readTextFileSync(new URL(`${layer}/README.md`, ROOT));
+    return [...sourcesIn(`${layer}/`)].map(({ path }) => path)
+      .filter((path) =>
+        !path.endsWith("mod.ts") && !text.includes(`\`${path.split("/").at(-1)}\``)
+      );
+  });
+  assertEquals(missing, []);
 });
 
 Deno.test("the package has the version and the exports that it is published with", async () => {

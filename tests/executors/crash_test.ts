@@ -32,7 +32,7 @@ import {
   ThreadPoolExecutor,
   type ThreadPoolOptions,
 } from "../../mod.ts";
-import { holderGone, LifeWatch, newLockName } from "../../ipc/_life_lock.ts";
+import { holderGone, LifeWatch, newLockName } from "../../ipc/workers/_life_lock.ts";
 import {
   type Deed,
   dieAtStart,
@@ -738,7 +738,7 @@ class Disposer<T extends { close(): void }> implements Disposable {
 
 Deno.test("The watch notices a worker that ends without a word, and only then", async () => {
   const name = newLockName();
-  const lock = import.meta.resolve("../../ipc/_life_lock.ts");
+  const lock = import.meta.resolve("../../ipc/workers/_life_lock.ts");
   const source = `import { holdForLife } from ${JSON.stringify(lock)};
     holdForLife(${JSON.stringify(name)});
     onmessage = ({ data }) => data === "close" ? self.close() : postMessage(data);

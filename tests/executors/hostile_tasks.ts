@@ -1,7 +1,7 @@
 /** What a task may do to the channel of its own process, if it is up to no good. */
 
-import { toBytes } from "../../ipc/_bytes.ts";
-import { fragments } from "../../ipc/_fragments.ts";
+import { toBytes } from "../../ipc/bytes/_bytes.ts";
+import { fragments } from "../../ipc/bytes/_fragments.ts";
 
 /** How a child reaches its parent. */
 export type Way = "socket" | "pipes";

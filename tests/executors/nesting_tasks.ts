@@ -1,7 +1,7 @@
 /** What the tests of nested pools run: pools, in whatever they are in. */
 
 import { type Barrier, Pool, type Queue, task, ThreadPool, ThreadPoolExecutor } from "../../mod.ts";
-import { lineage, type Place, setLineage } from "../../ipc/_lineage.ts";
+import { lineage, type Place, setLineage } from "../../ipc/workers/_lineage.ts";
 
 /** What a pool's workers are, or whether it is an executor. */
 export type Kind = "spawn" | "worker" | "threads";

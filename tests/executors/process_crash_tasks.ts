@@ -1,9 +1,9 @@
 /** The tasks of `process_crash_test.ts`: what a task can do to its process. */
 
 import process from "node:process";
-import { toBytes } from "../../ipc/_bytes.ts";
-import { Framer, HEAD_LENGTH } from "../../ipc/_frame.ts";
-import { fragments } from "../../ipc/_fragments.ts";
+import { toBytes } from "../../ipc/bytes/_bytes.ts";
+import { Framer, HEAD_LENGTH } from "../../ipc/bytes/_frame.ts";
+import { fragments } from "../../ipc/bytes/_fragments.ts";
 
 /** What {@linkcode perform} does once it has counted its run. */
 export type Deed =

@@ -19,7 +19,7 @@ import {
   type ProcessPoolOptions,
   TimeoutError,
 } from "../../mod.ts";
-import { FrameError } from "../../ipc/_frame_error.ts";
+import { FrameError } from "../../ipc/bytes/_frame_error.ts";
 import { CapturedErrors } from "../support/captured_errors.ts";
 import { noZombies } from "../support/processes.ts";
 import type { Deed } from "./process_crash_tasks.ts";

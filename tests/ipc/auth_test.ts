@@ -1,7 +1,7 @@
 /** How both ends of a connection prove that they have the key. */
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { answer, answerTo, type Channel, isAnswer } from "../../ipc/_auth.ts";
+import { answer, answerTo, type Channel, isAnswer } from "../../ipc/connections/_auth.ts";
 import { AuthenticationError, type Connection, connection } from "../../mod.ts";
 import { fuzzHandshake } from "../support/wire_fuzz.ts";
 

@@ -4,9 +4,9 @@
  */
 
 import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
-import { fromBytes, toBytes } from "../../ipc/_bytes.ts";
-import { DEEPEST, Tag } from "../../ipc/_bytes_tags.ts";
-import { FrameError } from "../../ipc/_frame_error.ts";
+import { fromBytes, toBytes } from "../../ipc/bytes/_bytes.ts";
+import { DEEPEST, Tag } from "../../ipc/bytes/_bytes_tags.ts";
+import { FrameError } from "../../ipc/bytes/_frame_error.ts";
 import { joinBytes } from "../support/join_bytes.ts";
 import { below, pick, type Random, randomFrom, RandomValues } from "../support/random_values.ts";
 import { assertSame } from "../support/sameness.ts";

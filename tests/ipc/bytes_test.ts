@@ -13,7 +13,7 @@ import {
   assertThrows,
 } from "@std/assert";
 import vm from "node:vm";
-import { fromBytes, toBytes } from "../../ipc/_bytes.ts";
+import { fromBytes, toBytes } from "../../ipc/bytes/_bytes.ts";
 import { below, pick, randomFrom, RandomValues } from "../support/random_values.ts";
 import { assertSame } from "../support/sameness.ts";
 

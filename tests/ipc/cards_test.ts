@@ -1,7 +1,7 @@
 /** Tests of the cards: what goes on one, and what does not. */
 
 import { assert, assertEquals } from "@std/assert";
-import { Cards } from "../../ipc/_cards.ts";
+import { Cards } from "../../ipc/workers/_cards.ts";
 import {
   type AnswersMessage,
   CHUNK,
@@ -9,7 +9,7 @@ import {
   type RunMessage,
   SHAPE_BITS,
   Status,
-} from "../../ipc/_protocol.ts";
+} from "../../ipc/workers/_protocol.ts";
 
 function bothSides(slots = 4): { parent: Cards; worker: Cards } {
   const buffer = Cards.allocate(slots);

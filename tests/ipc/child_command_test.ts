@@ -4,8 +4,8 @@
  */
 
 import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
-import { chooseProgram } from "../../ipc/_deno_program.ts";
-import { deniesChannel } from "../../ipc/_start_flags.ts";
+import { chooseProgram } from "../../ipc/processes/_deno_program.ts";
+import { deniesChannel } from "../../ipc/processes/_start_flags.ts";
 import { type Permissions, processPermissions } from "../../ipc/permissions.ts";
 import { RuntimeError, ValueError } from "../../sync/errors.ts";
 import { CONFIG, lines } from "../support/run_deno.ts";

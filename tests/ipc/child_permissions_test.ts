@@ -4,7 +4,7 @@
  */
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import type { StartFlags, StartNeeds } from "../../ipc/_start_flags.ts";
+import type { StartFlags, StartNeeds } from "../../ipc/processes/_start_flags.ts";
 import type { Permissions } from "../../ipc/permissions.ts";
 import { CONFIG, lines, ROOT, type run } from "../support/run_deno.ts";
 import type { Request } from "./programs/permissions.ts";

@@ -4,8 +4,13 @@
  */
 
 import { assert, assertEquals, assertInstanceOf, assertMatch, assertThrows } from "@std/assert";
-import { Child, type ChildEnd, type ChildEvents, type ChildSpec } from "../../ipc/_child.ts";
-import { FrameError } from "../../ipc/_frame_error.ts";
+import {
+  Child,
+  type ChildEnd,
+  type ChildEvents,
+  type ChildSpec,
+} from "../../ipc/processes/_child.ts";
+import { FrameError } from "../../ipc/bytes/_frame_error.ts";
 import { ValueError } from "../../mod.ts";
 import { CapturedErrors } from "../support/captured_errors.ts";
 import { HANG, until, within } from "../support/hang_guards.ts";

@@ -1,8 +1,8 @@
 /** Messages in a stream of bytes, as CPython's connections have them. */
 
 import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
-import { MessageReader, putHeader } from "../../ipc/_connection_frames.ts";
-import { MessageTooLong } from "../../ipc/_message_transport.ts";
+import { MessageReader, putHeader } from "../../ipc/connections/_connection_frames.ts";
+import { MessageTooLong } from "../../ipc/connections/_message_transport.ts";
 import { EOFError, OSError } from "../../mod.ts";
 import { fuzzFrames } from "../support/wire_fuzz.ts";
 

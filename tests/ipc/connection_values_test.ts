@@ -1,8 +1,8 @@
 /** What strangers may send where a value is expected. */
 
 import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
-import { toBytes } from "../../ipc/_bytes.ts";
-import { socketValues } from "../../ipc/_connection_values.ts";
+import { toBytes } from "../../ipc/bytes/_bytes.ts";
+import { socketValues } from "../../ipc/connections/_connection_values.ts";
 import {
   AuthenticationError,
   BufferTooShort,
@@ -11,7 +11,7 @@ import {
   ProcessError,
   ValueError,
 } from "../../mod.ts";
-import { join } from "../../ipc/_frame_pump.ts";
+import { join } from "../../ipc/bytes/_frame_pump.ts";
 import { below, randomFrom } from "../support/random_values.ts";
 
 function messageOf(value: unknown): Uint8Array<ArrayBuffer> {

@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertMatch, assertNotStrictEquals } from "@std/assert";
 import { assertStrictEquals, assertStringIncludes } from "@std/assert";
-import { decodeError, encodeError } from "../../ipc/_error_codec.ts";
-import type { DecodeErrorOptions, TaskModule } from "../../ipc/_error_codec.ts";
-import { registerErrorClass } from "../../ipc/_known_errors.ts";
+import { decodeError, encodeError } from "../../ipc/values/_error_codec.ts";
+import type { DecodeErrorOptions, TaskModule } from "../../ipc/values/_error_codec.ts";
+import { registerErrorClass } from "../../ipc/values/_known_errors.ts";
 import {
   BrokenBarrierError,
   CancelledError,
@@ -517,7 +517,7 @@ Deno.test("console.log shows a decoded error as it shows the sent one", () => {
 });
 
 Deno.test("an uncaught decoded error is printed with class, message, both stacks and cause", async () => {
-  const codec = new URL("../../ipc/_error_codec.ts", import.meta.url).href;
+  const codec = new URL("../../ipc/values/_error_codec.ts", import.meta.url).href;
   const config = new URL("../../deno.json", import.meta.url).pathname;
   const program = `
     import { decodeError, encodeError } from ${JSON.stringify(codec)};

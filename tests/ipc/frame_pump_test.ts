@@ -4,10 +4,10 @@
  */
 
 import { assert, assertEquals, assertNotStrictEquals, assertStrictEquals } from "@std/assert";
-import { type Message, newMarker } from "../../ipc/_frame.ts";
-import { type ByteSink, FrameWriter, readFrames } from "../../ipc/_frame_pump.ts";
-import { FrameReader } from "../../ipc/_frame_reader.ts";
-import { snapshot } from "../../ipc/_snapshots.ts";
+import { type Message, newMarker } from "../../ipc/bytes/_frame.ts";
+import { type ByteSink, FrameWriter, readFrames } from "../../ipc/bytes/_frame_pump.ts";
+import { FrameReader } from "../../ipc/bytes/_frame_reader.ts";
+import { snapshot } from "../../ipc/values/_snapshots.ts";
 import { joinBytes } from "../support/join_bytes.ts";
 import { below, pick, type Random, randomFrom } from "../support/random_values.ts";
 

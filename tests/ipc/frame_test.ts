@@ -10,7 +10,7 @@ import {
   assertStrictEquals,
   assertThrows,
 } from "@std/assert";
-import { Assembler } from "../../ipc/_fragments.ts";
+import { Assembler } from "../../ipc/bytes/_fragments.ts";
 import {
   FRAME_VERSION,
   Framer,
@@ -18,10 +18,10 @@ import {
   MARKER_LENGTH,
   messageLength,
   newMarker,
-} from "../../ipc/_frame.ts";
-import { FrameError } from "../../ipc/_frame_error.ts";
-import { FrameReader } from "../../ipc/_frame_reader.ts";
-import { fromBytes, toBytes } from "../../ipc/_bytes.ts";
+} from "../../ipc/bytes/_frame.ts";
+import { FrameError } from "../../ipc/bytes/_frame_error.ts";
+import { FrameReader } from "../../ipc/bytes/_frame_reader.ts";
+import { fromBytes, toBytes } from "../../ipc/bytes/_bytes.ts";
 import { joinBytes } from "../support/join_bytes.ts";
 import { below, pick, type Random, randomFrom } from "../support/random_values.ts";
 import { assertSame } from "../support/sameness.ts";

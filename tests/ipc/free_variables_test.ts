@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
-import { analyseFunction } from "../../ipc/_free_variables.ts";
+import { analyseFunction } from "../../ipc/values/_free_variables.ts";
 
 type AnyFunction = (...args: never[]) => unknown;
 

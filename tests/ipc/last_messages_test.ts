@@ -1,9 +1,9 @@
 /** Tests of the messages that come beside a child's socket. */
 
 import { assertEquals, assertThrows } from "@std/assert";
-import type { Message } from "../../ipc/_frame.ts";
-import { FrameError } from "../../ipc/_frame_error.ts";
-import { LastMessages } from "../../ipc/_last_messages.ts";
+import type { Message } from "../../ipc/bytes/_frame.ts";
+import { FrameError } from "../../ipc/bytes/_frame_error.ts";
+import { LastMessages } from "../../ipc/processes/_last_messages.ts";
 
 function number(value: number): Message {
   return [new Uint8Array(new Uint32Array([value]).buffer)];

@@ -1,7 +1,7 @@
 /** Listeners and clients: addresses, keys, and peers that do not behave. */
 
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { Acceptor } from "../../ipc/_acceptor.ts";
+import { Acceptor } from "../../ipc/connections/_acceptor.ts";
 import {
   AuthenticationError,
   CancelledError,

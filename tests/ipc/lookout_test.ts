@@ -1,7 +1,7 @@
 /** Tests of the lookout: when it opens the hatch, what it takes, and that it ends. */
 
 import { assert, assertEquals } from "@std/assert";
-import { Lookout } from "../../ipc/_lookout.ts";
+import { Lookout } from "../../ipc/workers/_lookout.ts";
 import { Hatch } from "../../sync/_hatch.ts";
 
 /** A worker that has read `read` messages, and what its lookout took. */

@@ -1,7 +1,7 @@
 /** Mailboxes under the stepper: threads that put and get in all ways, and that die. */
 
 import { assert, assertEquals, assertGreater, assertLess, assertRejects } from "@std/assert";
-import { Mailbox } from "../../ipc/_mailbox.ts";
+import { Mailbox } from "../../ipc/queues/_mailbox.ts";
 import { explore, InterleavingError, type Outcome } from "../support/stepper.ts";
 import { dice, diedInGuard, read } from "../sync/scenarios/process.ts";
 import { share, type Shared, type Way } from "./scenarios/mailbox_scenario.ts";

@@ -8,9 +8,9 @@ import {
   connection,
   SyncManager,
 } from "../../mod.ts";
-import { dataToMessage } from "../../ipc/_connection_values.ts";
-import { encode, encodePrimitive, encodePrimitives } from "../../ipc/_codec.ts";
-import { objectMessageToBytes } from "../../ipc/_object_bytes.ts";
+import { dataToMessage } from "../../ipc/connections/_connection_values.ts";
+import { encode, encodePrimitive, encodePrimitives } from "../../ipc/values/_codec.ts";
+import { objectMessageToBytes } from "../../ipc/objects/_object_bytes.ts";
 import { joinBytes } from "../support/join_bytes.ts";
 
 const HANG = 30_000;

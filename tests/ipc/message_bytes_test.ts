@@ -4,9 +4,9 @@
  */
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { toBytes } from "../../ipc/_bytes.ts";
-import { FrameError } from "../../ipc/_frame_error.ts";
-import { messageFromBytes, messageToBytes } from "../../ipc/_message_bytes.ts";
+import { toBytes } from "../../ipc/bytes/_bytes.ts";
+import { FrameError } from "../../ipc/bytes/_frame_error.ts";
+import { messageFromBytes, messageToBytes } from "../../ipc/bytes/_message_bytes.ts";
 import {
   ANNOUNCED,
   type AnswersMessage,
@@ -16,7 +16,7 @@ import {
   SHAPE_BITS,
   Status,
   type ToWorker,
-} from "../../ipc/_protocol.ts";
+} from "../../ipc/workers/_protocol.ts";
 import { assertSame } from "../support/sameness.ts";
 
 /** The most bytes of a message in the form of small ones: no message as a value has so few. */

@@ -2,8 +2,8 @@
 
 import { assertEquals, assertThrows } from "@std/assert";
 import { RuntimeError } from "../../mod.ts";
-import { isStoppable, newLockName } from "../../ipc/_life_lock.ts";
-import { checkStopsThreads } from "../../ipc/_node_threads.ts";
+import { isStoppable, newLockName } from "../../ipc/workers/_life_lock.ts";
+import { checkStopsThreads } from "../../ipc/workers/_node_threads.ts";
 
 for (
   const version of ["2.9.4", "2.9.6", "2.9.10", "2.10.0", "3.0.0", "3.0.0-rc.1", "2.9.4+1a2b3c4"]

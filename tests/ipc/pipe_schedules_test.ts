@@ -1,7 +1,7 @@
 /** The ends of a pipe under the stepper: passed on, closed, and lost with those who die. */
 
 import { assert, assertEquals, assertGreater, assertLess, assertRejects } from "@std/assert";
-import { Mailbox } from "../../ipc/_mailbox.ts";
+import { Mailbox } from "../../ipc/queues/_mailbox.ts";
 import { explore, InterleavingError, type Outcome } from "../support/stepper.ts";
 import { dice, diedInGuard, read } from "../sync/scenarios/process.ts";
 import { type Fault, share, type Shared, type Way } from "./scenarios/pipe_scenario.ts";

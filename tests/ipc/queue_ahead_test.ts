@@ -13,7 +13,7 @@ import {
   SimpleQueue,
   ThreadPoolExecutor,
 } from "../../mod.ts";
-import { Mailbox, type MailboxMemory } from "../../ipc/_mailbox.ts";
+import { Mailbox, type MailboxMemory } from "../../ipc/queues/_mailbox.ts";
 import { kindOf } from "../../sync/_shareable.ts";
 import { untilTrue, waitingFor } from "../support/queue_waiters.ts";
 import * as tasks from "./queue_ahead_tasks.ts";

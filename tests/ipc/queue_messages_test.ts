@@ -2,8 +2,8 @@
 
 import { assert, assertEquals, assertLess, assertRejects } from "@std/assert";
 import { Empty, Queue } from "../../mod.ts";
-import { ObjectPort } from "../../ipc/_object_port.ts";
-import type { ObjectMessage } from "../../ipc/_object_protocol.ts";
+import { ObjectPort } from "../../ipc/objects/_object_port.ts";
+import type { ObjectMessage } from "../../ipc/objects/_object_protocol.ts";
 import { kindOf } from "../../sync/_shareable.ts";
 import { waitingFor } from "../support/queue_waiters.ts";
 

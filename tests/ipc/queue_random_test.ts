@@ -3,9 +3,9 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "npm:fast-check@^4.10.0";
 import { CancelledError, Empty, Full, Queue, ShutDown } from "../../mod.ts";
-import { itemInWords } from "../../ipc/_item_bytes.ts";
-import type { Mailbox } from "../../ipc/_mailbox.ts";
-import { mailboxOf } from "../../ipc/_mailboxes.ts";
+import { itemInWords } from "../../ipc/queues/_item_bytes.ts";
+import type { Mailbox } from "../../ipc/queues/_mailbox.ts";
+import { mailboxOf } from "../../ipc/queues/_mailboxes.ts";
 import { actAs } from "../../sync/_identity.ts";
 import { endRealm, passForChild, thisRealm } from "../../sync/_realm.ts";
 import { waitingFor } from "../support/queue_waiters.ts";

@@ -13,7 +13,7 @@ import {
   transfer,
   ValueError,
 } from "../../mod.ts";
-import { needsEncoding } from "../../ipc/_codec.ts";
+import { needsEncoding } from "../../ipc/values/_codec.ts";
 import { queueSuite } from "../suites/queue_suite.ts";
 import { BACKENDS } from "../suites/sync_stages.ts";
 import { untilWaitingFor, waitingFor } from "../support/queue_waiters.ts";

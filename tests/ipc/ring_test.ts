@@ -2,8 +2,8 @@
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "npm:fast-check@^4.10.0";
-import { allocateBytes, MOST_BYTES, Ring, RING_WORDS } from "../../ipc/_ring.ts";
-import { Slip } from "../../ipc/_slip.ts";
+import { allocateBytes, MOST_BYTES, Ring, RING_WORDS } from "../../ipc/queues/_ring.ts";
+import { Slip } from "../../ipc/queues/_slip.ts";
 import { ValueError } from "../../sync/errors.ts";
 
 type Step =

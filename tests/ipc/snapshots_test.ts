@@ -3,7 +3,7 @@
  */
 
 import { assert, assertEquals, assertNotStrictEquals, assertStrictEquals } from "@std/assert";
-import { giveBack, snapshot } from "../../ipc/_snapshots.ts";
+import { giveBack, snapshot } from "../../ipc/values/_snapshots.ts";
 
 const MEGABYTE = 2 ** 20;
 

@@ -1,6 +1,6 @@
 /** Who waits for a queue of this process, and for what. */
 
-import type { MailboxMemory } from "../../ipc/_mailbox.ts";
+import type { MailboxMemory } from "../../ipc/queues/_mailbox.ts";
 import type { Queue } from "../../ipc/queue.ts";
 import { thisRealm } from "../../sync/_realm.ts";
 import { kindOf } from "../../sync/_shareable.ts";

@@ -3,10 +3,10 @@
  */
 
 import { assert, assertEquals } from "@std/assert";
-import { MessageReader } from "../../ipc/_connection_frames.ts";
-import { MessageTooLong } from "../../ipc/_message_transport.ts";
-import { LONGEST_MESSAGE } from "../../ipc/_frame.ts";
-import { answer, challenge, type Channel } from "../../ipc/_auth.ts";
+import { MessageReader } from "../../ipc/connections/_connection_frames.ts";
+import { MessageTooLong } from "../../ipc/connections/_message_transport.ts";
+import { LONGEST_MESSAGE } from "../../ipc/bytes/_frame.ts";
+import { answer, challenge, type Channel } from "../../ipc/connections/_auth.ts";
 import { AuthenticationError, EOFError, OSError } from "../../mod.ts";
 import { below, pick, type Random, randomFrom } from "./random_values.ts";
 

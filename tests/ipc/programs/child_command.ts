@@ -3,9 +3,9 @@
  * child, or, when it is told to, starts that child, all with the permissions that it is run with.
  */
 
-import { childCommand, type ChildStart } from "../../../ipc/_child_command.ts";
-import { denoProgram } from "../../../ipc/_deno_program.ts";
-import { userConfig } from "../../../ipc/_user_config.ts";
+import { childCommand, type ChildStart } from "../../../ipc/processes/_child_command.ts";
+import { denoProgram } from "../../../ipc/processes/_deno_program.ts";
+import { userConfig } from "../../../ipc/processes/_user_config.ts";
 import { type Permissions, processPermissions } from "../../../ipc/permissions.ts";
 
 /** What to do; what is left out is as little as possible. */

@@ -3,10 +3,10 @@
  * parent. A message begins with its number.
  */
 
-import type { LinkSettings } from "../../../ipc/_child_link.ts";
-import { type ChildLink, linkToParent } from "../../../ipc/_child_link.ts";
-import { fragments } from "../../../ipc/_fragments.ts";
-import { Framer } from "../../../ipc/_frame.ts";
+import type { LinkSettings } from "../../../ipc/processes/_child_link.ts";
+import { type ChildLink, linkToParent } from "../../../ipc/processes/_child_link.ts";
+import { fragments } from "../../../ipc/bytes/_fragments.ts";
+import { Framer } from "../../../ipc/bytes/_frame.ts";
 
 const exit = Deno.exit;
 

@@ -3,9 +3,9 @@
  * no permission but those that a test is about.
  */
 
-import { denoProgram } from "../../../ipc/_deno_program.ts";
-import { rendezvous } from "../../../ipc/_rendezvous.ts";
-import { startFlags, type StartNeeds } from "../../../ipc/_start_flags.ts";
+import { denoProgram } from "../../../ipc/processes/_deno_program.ts";
+import { rendezvous } from "../../../ipc/processes/_rendezvous.ts";
+import { startFlags, type StartNeeds } from "../../../ipc/processes/_start_flags.ts";
 import { type Permissions, processPermissions } from "../../../ipc/permissions.ts";
 
 /** What to do, and with what. */

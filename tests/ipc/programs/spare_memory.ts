@@ -1,5 +1,5 @@
 /** Says what becomes of spare memory: it outlives a collection, and is gone after some more. */
-import { giveBack, snapshot } from "../../../ipc/_snapshots.ts";
+import { giveBack, snapshot } from "../../../ipc/values/_snapshots.ts";
 
 const gc: () => void = Reflect.get(globalThis, "gc");
 const buffer = new WeakRef(lendOnce());

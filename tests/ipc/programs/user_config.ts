@@ -3,8 +3,8 @@
  * project's children get, and what becomes of one.
  */
 
-import { copyLock } from "../../../ipc/_lock_copy.ts";
-import { type UserConfig, userConfig } from "../../../ipc/_user_config.ts";
+import { copyLock } from "../../../ipc/processes/_lock_copy.ts";
+import { type UserConfig, userConfig } from "../../../ipc/processes/_user_config.ts";
 
 /** What to do; JSON, the first argument. */
 export interface Request {

@@ -5,8 +5,8 @@
  */
 
 import type { Actor } from "../../support/stepper.ts";
-import { allocateMailbox, Mailbox, type MailboxMemory } from "../../../ipc/_mailbox.ts";
-import { Slip } from "../../../ipc/_slip.ts";
+import { allocateMailbox, Mailbox, type MailboxMemory } from "../../../ipc/queues/_mailbox.ts";
+import { Slip } from "../../../ipc/queues/_slip.ts";
 import { deadlineOf, driveAsync, driveSync } from "../../../sync/_drive.ts";
 import { FIELD, NODE, Waiters } from "../../../sync/_waiters.ts";
 import { CancelledError } from "../../../sync/errors.ts";

@@ -5,9 +5,9 @@
  */
 
 import type { Actor } from "../../support/stepper.ts";
-import { ANYBODY, EndLedger, LEDGER_BYTES } from "../../../ipc/_end_ledger.ts";
-import { allocateMailbox } from "../../../ipc/_mailbox.ts";
-import { PipeEnd, type PipeMemory } from "../../../ipc/_pipe_end.ts";
+import { ANYBODY, EndLedger, LEDGER_BYTES } from "../../../ipc/connections/_end_ledger.ts";
+import { allocateMailbox } from "../../../ipc/queues/_mailbox.ts";
+import { PipeEnd, type PipeMemory } from "../../../ipc/connections/_pipe_end.ts";
 import { driveAsync, driveSync, forever } from "../../../sync/_drive.ts";
 import { announce, join, makeProcess, note, type Process } from "../../sync/scenarios/process.ts";
 import { endRealm, thisRealm } from "../../../sync/_realm.ts";

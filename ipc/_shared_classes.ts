@@ -1,9 +1,0 @@
-/**
- * Every class of objects that threads and processes share: whoever receives some has to know it.
- */
-
-import "../sync/mod.ts";
-import "./_connection_passing.ts";
-import "./proxy.ts";
-import "./local.ts";
-import "./simple_queue.ts";
