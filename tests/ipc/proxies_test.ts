@@ -8,7 +8,6 @@ import {
   Manager,
   Process,
   ProcessPoolExecutor,
-  type Proxied,
   Queue,
   RemoteError,
   RuntimeError,
@@ -20,7 +19,6 @@ import {
 import {
   appendDeep,
   appendTo,
-  type Counter,
   CounterProxy,
   Counters,
   countUp,
@@ -302,6 +300,3 @@ Deno.test("a type of SyncManager may be replaced", async () => {
   assertEquals(await dict._getvalue(), new Map([["mine", 1]]));
   assertEquals(await (await manager.list([1])).len(), 1);
 });
-
-// The types say what there is.
-((_: Proxied<Counter>): [Promise<number>, Promise<number>] => [_.increment(1), _.later()]);
