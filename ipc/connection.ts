@@ -96,6 +96,7 @@ export class Connection implements Disposable, AsyncDisposable {
       get isReady() {
         return transport.isReady;
       },
+      isFar: transport.isFar,
       watch: (tell) => transport.watch(tell),
       look: () => transport.look(),
       check: () => this.#checkReadable("wait for a connection"),

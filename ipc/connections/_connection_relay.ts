@@ -145,6 +145,7 @@ export function relayedBy(transport: MessageTransport): Connection | undefined {
 /** Messages by way of a relay. */
 class RemoteTransport implements MessageTransport {
   readonly isCopied: boolean = true;
+  readonly isFar = true;
   readonly #link: Link;
   /** Told by the relay, and not used yet. */
   #hasNews = false;

@@ -38,6 +38,8 @@ export interface NewsSource {
   watch(tell: () => void): () => void;
   /** Resolves when `isReady` tells of all that had come before the call. */
   look(): Promise<void>;
+  /** Whether to look is to ask another process, of which no turn of the event loop brings news. */
+  readonly isFar?: boolean | undefined;
 }
 
 /** The same for who blocks its thread meanwhile. */

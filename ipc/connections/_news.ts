@@ -63,11 +63,24 @@ export async function hear(isEnough: () => boolean): Promise<void> {
   }
 }
 
-/** Looks also at those that nobody has looked at since another had news. */
-export async function glance(sources: readonly NewsSource[]): Promise<void> {
+/**
+ * Looks also at those that nobody has looked at since another had news.
+ *
+ * @param timeout Milliseconds to wait for other processes to say what they know; `undefined` for no limit.
+ */
+export async function glance(
+  sources: readonly NewsSource[],
+  timeout: number | undefined,
+): Promise<void> {
   const stops = sources.map((source) => source.watch(() => {}));
   await hear(() => sources.every(({ isReady }) => isReady));
   for (const stop of stops) stop();
+  const far = sources.filter(({ isFar, isReady }) => isFar && !isReady);
+  if (far.length === 0) return;
+  const late = Promise.withResolvers<void>();
+  const stop = timeout === undefined ? undefined : after(timeout, late.resolve);
+  await Promise.race([lookAt(far), late.promise]);
+  stop?.();
 }
 
 async function lookAt(sources: readonly NewsSource[]): Promise<void> {

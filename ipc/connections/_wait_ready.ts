@@ -64,13 +64,13 @@ export async function wait<T extends WaitObject>(
   });
   for (const waitable of waitables) waitable.check();
   const end = timeout === undefined ? Infinity : performance.now() + timeout;
+  const left = () => end === Infinity ? undefined : Math.max(0, end - performance.now());
   for (;;) {
     if (!waitables.some(({ isReady }) => isReady)) {
-      const left = end === Infinity ? undefined : end - performance.now();
-      await untilNews(waitables, all.length === 0 ? timeout ?? 0 : left);
+      await untilNews(waitables, all.length === 0 ? timeout ?? 0 : left());
     }
     // Others may be ready, too, and would never get their turn if nobody looked.
-    await glance(waitables);
+    await glance(waitables, left());
     for (const waitable of waitables) waitable.check();
     const ready = all.filter((_, i) => waitables[i]!.isReady);
     // None, where somebody else was quicker.
