@@ -12,37 +12,33 @@
  * - An object that goes back to where it lives is itself again.
  */
 
-import { actAs, actsFor, type Identity } from "../../sync/_identity.ts";
-import {
-  kindNamed,
-  type Passing,
-  type ShareableKind,
-  type Variety,
-} from "../../sync/_shareable.ts";
 import { goneError } from "../../sync/_gone.ts";
+import { actsFor } from "../../sync/_identity.ts";
+import { kindNamed, type Passing, type ShareableKind } from "../../sync/_shareable.ts";
 import { RuntimeError } from "../../sync/errors.ts";
-import { ActingRealms, ITSELF, whenActingEnds } from "./_acting_realms.ts";
+import type { Connection } from "../connection.ts";
+import { QueuesAhead } from "../queues/_items_ahead.ts";
+import { PutsTogether } from "../queues/_puts_together.ts";
 import {
   decode,
   encode,
   type Encoded,
-  encodePrimitive,
   encodePrimitives,
   type Exporter,
   type Importer,
 } from "../values/_codec.ts";
-import { encodeError, type WireError } from "../values/_error_codec.ts";
-import { desk } from "./_desk.ts";
 import type { FunctionRecord } from "../values/_function_record.ts";
-import {
-  type CallMessage,
-  type DropMessage,
-  type ObjectMessage,
-  type PutsMessage,
-  type RemoteRecord,
-  ROOT,
-  type TakenMessage,
-} from "./_object_protocol.ts";
+import { receivedFunction } from "../values/_received_function.ts";
+import { referredFunction } from "../values/_referred_function.ts";
+import { ITSELF, whenActingEnds } from "./_acting_realms.ts";
+import { desk } from "./_desk.ts";
+import { Exports } from "./_exports.ts";
+import { ObjectNumbers } from "./_object_numbers.ts";
+import type { CallMessage, ObjectMessage, RemoteRecord } from "./_object_protocol.ts";
+import { ObjectService } from "./_object_service.ts";
+import { PendingCalls } from "./_pending_calls.ts";
+import type { RelayKind } from "./_relay_kind.ts";
+import { comesBack, relay, relayed } from "./_relays.ts";
 import {
   type Ahead,
   type Home,
@@ -50,39 +46,7 @@ import {
   type RemoteAnswer,
   remoteObject,
 } from "./_remote_object.ts";
-import { receivedFunction } from "../values/_received_function.ts";
-import { referredFunction } from "../values/_referred_function.ts";
-import type { RelayKind } from "./_relay_kind.ts";
-import { comesBack, type Relay, relay, relayed } from "./_relays.ts";
-import { ObjectNumbers } from "./_object_numbers.ts";
-import { getsSeveral, type RemoteMethod, remoteMethod } from "./_remote_methods.ts";
-import { QueuesAhead } from "../queues/_items_ahead.ts";
-import { PendingCalls } from "./_pending_calls.ts";
-import {
-  type Begun,
-  discard,
-  invoke,
-  isAbandoned,
-  isThenable,
-  notThere,
-  unsendable,
-  withSignal,
-} from "./_served_calls.ts";
-import { PutsTogether } from "../queues/_puts_together.ts";
-import { inRows, putAll, type PutAnswer } from "../queues/_queue_puts.ts";
-import { settleItems } from "../queues/_queue_leases.ts";
-import { deed } from "./_remote_deeds.ts";
 import { providePorts } from "./_shared_objects.ts";
-import type { Connection } from "../connection.ts";
-
-/** An object that the other side has. */
-interface Exported {
-  readonly object: object;
-  readonly kind: string;
-  readonly variety?: Variety | undefined;
-  /** How often it was sent and not dropped. */
-  times: number;
-}
 
 /** An object of the other side. */
 interface Imported {
@@ -110,29 +74,20 @@ export interface ObjectLink {
   readonly isForeign?: boolean;
   /** Whether {@linkcode ObjectPort.flush} is called before anything else is sent this way, and at the end. */
   readonly sendsAhead?: boolean;
-  /** What the other side can call from the start, by the number {@linkcode ROOT}, and its kind. */
+  /** What the other side can call from the start, by the number `ROOT`, and its kind. */
   readonly root?: { readonly object: object; readonly kind: string };
   /** The numbers of objects, where several ways have them in common. */
   readonly numbers?: ObjectNumbers;
 }
 
-/** Classes that pass on copies of what they are given, and give what nobody else here has. */
-const CARRIERS: ReadonlySet<string> = new Set([
-  "Queue",
-  "JoinableQueue",
-  "SimpleQueue",
-  "Connection",
-]);
-
 /** See the head of the file. */
 export class ObjectPort implements Exporter, Importer, Home {
   readonly #link: ObjectLink;
-  readonly #exports = new Map<number, Exported>();
+  readonly #exports: Exports;
+  readonly #service: ObjectService;
   readonly #numbers: ObjectNumbers;
   readonly #imports = new Map<number, Imported>();
   readonly #pending: PendingCalls;
-  /** The other side's calls that may be aborted, and who calls. */
-  readonly #serving = new Map<number, { controller: AbortController; realm: number }>();
   readonly #collected: FinalizationRegistry<number>;
   /** Items of the other side's queues. */
   readonly #ahead: QueuesAhead | undefined;
@@ -142,14 +97,12 @@ export class ObjectPort implements Exporter, Importer, Home {
   readonly refersToFunctions = true;
   /** The numbers of connections that are the other side's. */
   readonly #relayed = new WeakMap<object, number>();
-  /** Those that come with a call to one of {@linkcode CARRIERS}. */
+  /** Those that come with the call that is being decoded, where somebody wants to know. */
   #arrivals: Disposable[] | undefined = undefined;
-  /** Whether what is sent comes from one of these, and is nobody's here. */
+  /** Whether what is being encoded is nobody's here any more. */
   #isCarrying = false;
   /** How many streams and sockets were sent, each of which can be sent once. */
   relays = 0;
-  /** As whom the other side acts here. */
-  readonly #acting = new ActingRealms();
   /** Realms that were named to the other side. */
   readonly #named = new Set<number>();
   #stopTelling: (() => void) | undefined = undefined;
@@ -160,7 +113,13 @@ export class ObjectPort implements Exporter, Importer, Home {
     this.#pending = new PendingCalls((on) => link.waits?.(on));
     this.#numbers = link.numbers ?? new ObjectNumbers();
     const root = link.root ?? (link.sharesMemory ? { object: desk, kind: "desk" } : undefined);
-    if (root !== undefined) this.#exports.set(ROOT, { ...root, times: Infinity });
+    this.#exports = new Exports(root);
+    this.#service = new ObjectService(this.#exports, {
+      post: (message) => this.#post(message),
+      decode: (args, arrivals) => this.#decodeFor(args, arrivals),
+      encode: (value, isCarried) => this.#encodeFrom(value, isCarried),
+      name: () => link.name?.() ?? "another process",
+    });
     if (link.sendsAhead) {
       const post = (message: ObjectMessage) => {
         if (!this.#isClosed) link.post(message);
@@ -191,9 +150,7 @@ export class ObjectPort implements Exporter, Importer, Home {
     if (kind.refusal !== undefined) throw new TypeError(kind.refusal);
     const id = this.#numbers.of(object);
     const { name, variety } = kind;
-    const known = this.#exports.get(id);
-    if (known === undefined) this.#exports.set(id, { object, kind: name, variety, times: 1 });
-    else known.times++;
+    this.#exports.add(id, object, name, variety);
     const facts = variety?.facts(object) ?? kind.facts?.map((name) => Reflect.get(object, name));
     return ["there", name, id, facts ?? []];
   }
@@ -222,21 +179,21 @@ export class ObjectPort implements Exporter, Importer, Home {
     const object = relay(value, kind);
     this.relays++;
     const id = this.#numbers.of(object);
-    this.#exports.set(id, { object, kind, times: 1 });
+    this.#exports.add(id, object, kind);
     return ["relay", kind, id, object.facts];
   }
 
   /** What was to be sent of an object has not been. */
   takeBack(record: unknown): void {
     const remote = record as RemoteRecord;
-    if (remote[0] !== "here") this.#forget({ kind: "drop", object: remote[2], times: 1 });
+    if (remote[0] !== "here") this.#exports.forget({ kind: "drop", object: remote[2], times: 1 });
   }
 
   /** The object that was sent so. */
   import(record: unknown): object {
     const remote = record as RemoteRecord;
     if (remote[0] === "here") {
-      const exported = this.#exports.get(remote[1]);
+      const exported = this.#exports.find(remote[1]);
       if (exported !== undefined) return comesBack(exported.object);
       throw new RuntimeError("Cannot receive an object: it was said to be dropped");
     }
@@ -328,7 +285,7 @@ export class ObjectPort implements Exporter, Importer, Home {
 
   /** The objects that the other side has. */
   exported(): object[] {
-    return [...this.#exports].filter(([id]) => id !== ROOT).map(([, { object }]) => object);
+    return this.#exports.objects();
   }
 
   /** Calls a method of an object of the other side; see {@linkcode Home}. */
@@ -369,25 +326,25 @@ export class ObjectPort implements Exporter, Importer, Home {
     if (this.#isClosed) return;
     switch (message.kind) {
       case "call":
-        this.#serve(message);
+        this.#service.serve(message);
         break;
       case "reply":
         this.#pending.settle(message, ({ value }) => decode(value, this));
         break;
       case "abort":
-        this.#serving.get(message.call)?.controller.abort();
+        this.#service.abort(message.call);
         break;
       case "drop":
-        this.#forget(message);
+        this.#exports.forget(message);
         break;
       case "ended":
-        this.#ended(message.realm);
+        this.#service.ended(message.realm);
         break;
       case "puts":
-        this.#servePuts(message);
+        this.#service.servePuts(message);
         break;
       case "taken":
-        this.#settleItems(message);
+        this.#service.settleItems(message);
         break;
       case "recall items":
         this.#ahead?.giveBack(message.object);
@@ -397,80 +354,7 @@ export class ObjectPort implements Exporter, Importer, Home {
     }
   }
 
-  #servePuts({ call, object, items, count, realm, task }: PutsMessage): void {
-    const reply = (first: number, times: number, failure?: { error: unknown }) => {
-      if (!this.#isClosed) this.#reply(call + first, undefined, failure, false, times);
-    };
-    let ends: PutAnswer[];
-    try {
-      const exported = this.#exports.get(object);
-      if (exported === undefined || !getsSeveral(exported.kind)) throw notThere("put");
-      ends = actAs(this.#who(realm, task), () => putAll(exported.object, items, count));
-    } catch (error) {
-      return reply(0, count, { error });
-    }
-    for (const { first, times, put } of inRows(ends)) {
-      if (put === true) reply(first, times);
-      else put.then(() => reply(first, 1), (error) => reply(first, 1, { error }));
-    }
-  }
-
-  #settleItems({ object, taken, keeps }: TakenMessage): void {
-    const exported = this.#exports.get(object);
-    if (exported === undefined || !getsSeveral(exported.kind)) return;
-    actAs(this.#who(ITSELF, 0), () => settleItems(exported.object, taken, keeps));
-  }
-
-  /** As whom a realm of the other side acts. */
-  #who(realm: number, task: number): Identity {
-    return { realm: this.#acting.of(realm), task, name: () => this.#nameOf(realm) };
-  }
-
-  /** A realm that the other side has named is gone. */
-  #ended(realm: number): void {
-    // First, so that what it waited for is not given to it.
-    this.#acting.end(realm);
-    for (const call of this.#serving.values()) if (call.realm === realm) call.controller.abort();
-  }
-
-  #forget({ object, times }: DropMessage): void {
-    const exported = this.#exports.get(object);
-    if (exported === undefined) return;
-    exported.times -= times;
-    if (exported.times > 0) return;
-    this.#exports.delete(object);
-    abandon(exported);
-  }
-
-  #serve(message: CallMessage): void {
-    let begun: Begun;
-    try {
-      begun = this.#perform(message);
-      if (isThenable(begun.value)) return void this.#serveLater(message, begun, begun.value);
-    } catch (error) {
-      return this.#reply(message.call, undefined, { error }, false);
-    }
-    discard(begun.arrivals);
-    this.#answer(message.call, begun.value, undefined, begun);
-  }
-
-  /** What a carrier gives is nobody's here any more. */
-  #answer(
-    call: number,
-    value: unknown,
-    failure: { error: unknown } | undefined,
-    begun: Begun,
-  ): void {
-    this.#isCarrying = begun.isCarried;
-    try {
-      this.#reply(call, value, failure, isAbandoned(begun));
-    } finally {
-      this.#isCarrying = false;
-    }
-  }
-
-  /** The arguments of a call; what comes with a call to a carrier is not for this realm. */
-  #decodeCarried(args: unknown, arrivals: Disposable[] | undefined): unknown[] {
+  #decodeFor(args: Encoded, arrivals: Disposable[] | undefined): unknown[] {
     this.#arrivals = arrivals;
     try {
       return decode(args, this) as unknown[];
@@ -479,110 +363,28 @@ export class ObjectPort implements Exporter, Importer, Home {
     }
   }
 
-  /** Answers a call when it has come to an end. */
-  async #serveLater(
-    { call, realm }: CallMessage,
-    begun: Begun,
-    value: PromiseLike<unknown>,
-  ): Promise<void> {
-    const { controller = new AbortController() } = begun;
-    this.#serving.set(call, { controller, realm });
-    let result: unknown;
-    let failure: { error: unknown } | undefined;
+  #encodeFrom(value: unknown, isCarried: boolean): Encoded {
+    this.#isCarrying = isCarried;
     try {
-      result = await value;
-    } catch (error) {
-      failure = { error };
+      return encode(value, [], this);
+    } finally {
+      this.#isCarrying = false;
     }
-    this.#serving.delete(call);
-    discard(begun.arrivals);
-    if (!this.#isClosed) this.#answer(call, result, failure, begun);
-  }
-
-  #reply(
-    call: number,
-    value: unknown,
-    failure: { error: unknown } | undefined,
-    abandoned: boolean,
-    times = 1,
-  ): void {
-    const error = failure === undefined ? null : encodeError(failure.error);
-    const post = (value: Encoded, error: WireError | null) => {
-      const reply = { kind: "reply", call, value, error, abandoned } as const;
-      this.#post(times === 1 ? reply : { ...reply, times });
-    };
-    try {
-      post(encodePrimitive(value) ?? encode(value, [], this), error);
-    } catch (cause) {
-      // A call that got no answer would never end.
-      post(encodePrimitive(undefined)!, encodeError(unsendable(cause)));
-    }
-  }
-
-  #perform({ object, method, args, realm, task }: CallMessage): Begun {
-    const exported = this.#exports.get(object);
-    const way = exported && wayOf(exported, method);
-    if (exported === undefined || way === undefined) {
-      throw notThere(method);
-    }
-    const isCarried = CARRIERS.has(exported.kind);
-    const arrivals: Disposable[] | undefined = isCarried ? [] : undefined;
-    const given = this.#decodeCarried(args, arrivals);
-    const controller = way === "call" ? undefined : new AbortController();
-    const full = way === "call" ? given : withSignal(given, way, controller!.signal);
-    const { object: target, variety } = exported;
-    const own = variety === undefined ? deed(method) : undefined;
-    const recall = () => {
-      if (!this.#isClosed) this.#post({ kind: "recall items", object });
-    };
-    try {
-      const value = actAs(this.#who(realm, task), () => {
-        if (own !== undefined) return own(target, full, recall);
-        return variety === undefined
-          ? invoke(target, method, full)
-          : variety.call(target, method, full);
-      });
-      const held = variety === undefined ? target : undefined;
-      return { held, value, controller, isCarried, arrivals };
-    } catch (error) {
-      discard(arrivals);
-      throw error;
-    }
-  }
-
-  /** What a realm of the other side is called. */
-  #nameOf(realm: number): string {
-    const name = this.#link.name?.() ?? "another process";
-    return realm === ITSELF ? name : `somebody for whom ${name} calls`;
   }
 
   /** The way has ended. */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    // First, so that what it waited for is not given to it.
-    this.#acting.close();
+    this.#service.close();
     this.#stopTelling?.();
-    for (const { controller } of this.#serving.values()) controller.abort();
     this.#pending.rejectAll(() => this.#gone("go on"));
-    for (const exported of this.#exports.values()) abandon(exported);
-    this.#exports.clear();
+    this.#exports.close();
   }
 
   #gone(what: string): Error {
     return this.#link.gone?.(what) ?? goneError(what);
   }
-}
-
-/** What is only there for the other side ends with it. */
-function abandon({ object }: Exported): void {
-  if ("abandon" in object) (object as Relay).abandon();
-}
-
-/** How a method of an object is called, if it may be. */
-function wayOf({ object, kind, variety }: Exported, method: string): RemoteMethod | undefined {
-  if (variety === undefined) return remoteMethod(kind, method);
-  return variety.allows(object, method) ? "call" : undefined;
 }
 
 providePorts((link) => new ObjectPort(link));
