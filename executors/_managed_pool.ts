@@ -6,10 +6,13 @@
  */
 
 import { type Callable, type ReferenceRecord, referenceTo } from "../ipc/values/_known_exports.ts";
+import { FROM, type Told } from "../ipc/managers/_referents.ts";
+import { lineageFrom } from "../ipc/workers/_lineage.ts";
 import { mayRefer } from "../ipc/values/_referred_function.ts";
 import { Reference } from "../ipc/values/_task_reference.ts";
 import { aTypeOf, checkOptions, integerFrom, type OptionRules } from "../sync/_options.ts";
 import { AsyncResult } from "./async_result.ts";
+import { waitOnBehalf } from "./base_pool.ts";
 import { Pool } from "./pool.ts";
 
 type Fn = Reference<never[], unknown>;
@@ -32,7 +35,7 @@ interface Settings {
 }
 
 /** See the head of the file, and `PoolProxy` for its methods. */
-export class ManagedPool {
+export class ManagedPool implements Told {
   readonly #pool: Pool;
 
   constructor(processes?: number | Settings) {
@@ -45,13 +48,21 @@ export class ManagedPool {
     });
   }
 
+  /** A task of the pool that waits for it gets to know when it would wait for ever. */
+  [FROM](from: unknown, method: string, call: () => unknown): unknown {
+    return waitsIn(WAITING, this.#pool, from, method, call);
+  }
+
   apply(fn: unknown, args: Args = [], options: object = {}): Promise<unknown> {
     return this.#pool.apply(known("apply a function", fn), args as never[], options as never);
   }
 
   apply_async(fn: unknown, args: Args = [], options: object = {}): ManagedResult {
     const call = known("apply a function", fn);
-    return new ManagedResult(this.#pool.apply_async(call, args as never[], options as never));
+    return new ManagedResult(
+      this.#pool,
+      this.#pool.apply_async(call, args as never[], options as never),
+    );
   }
 
   map(fn: unknown, items: Items, options: object = {}): Promise<unknown[]> {
@@ -60,7 +71,7 @@ export class ManagedPool {
 
   map_async(fn: unknown, items: Items, options: object = {}): ManagedResult {
     const call = known("map a function", fn);
-    return new ManagedResult(this.#pool.map_async(call as never, items, options));
+    return new ManagedResult(this.#pool, this.#pool.map_async(call as never, items, options));
   }
 
   starmap(fn: unknown, items: Iterable<never[]>, options: object = {}): Promise<unknown[]> {
@@ -69,15 +80,17 @@ export class ManagedPool {
 
   starmap_async(fn: unknown, items: Iterable<never[]>, options: object = {}): ManagedResult {
     const call = known("map a function", fn);
-    return new ManagedResult(this.#pool.starmap_async(call, items, options));
+    return new ManagedResult(this.#pool, this.#pool.starmap_async(call, items, options));
   }
 
-  imap(fn: unknown, items: Items, options: object = {}): AsyncIterable<unknown> {
-    return this.#pool.imap(known("map a function", fn) as never, items, options);
+  imap(fn: unknown, items: Items, options: object = {}): ManagedResults {
+    const call = known("map a function", fn);
+    return new ManagedResults(this.#pool, this.#pool.imap(call as never, items, options));
   }
 
-  imap_unordered(fn: unknown, items: Items, options: object = {}): AsyncIterable<unknown> {
-    return this.#pool.imap_unordered(known("map a function", fn) as never, items, options);
+  imap_unordered(fn: unknown, items: Items, options: object = {}): ManagedResults {
+    const call = known("map a function", fn);
+    return new ManagedResults(this.#pool, this.#pool.imap_unordered(call as never, items, options));
   }
 
   close(): void {
@@ -94,14 +107,20 @@ export class ManagedPool {
 }
 
 /** An {@linkcode AsyncResult} that is no promise, so that it can be the result of a call. */
-export class ManagedResult {
+export class ManagedResult implements Told {
+  readonly #pool: Pool;
   readonly #result: AsyncResult<unknown>;
 
-  constructor(result: AsyncResult<unknown>) {
+  constructor(pool: Pool, result: AsyncResult<unknown>) {
     if (!(result instanceof AsyncResult)) {
       throw new TypeError("Cannot make an AsyncResult: only pools do");
     }
+    this.#pool = pool;
     this.#result = result;
+  }
+
+  [FROM](from: unknown, method: string, call: () => unknown): unknown {
+    return waitsIn(WAITING_FOR_RESULT, this.#pool, from, method, call);
   }
 
   get(timeout?: number): Promise<unknown> {
@@ -119,6 +138,49 @@ export class ManagedResult {
   successful(): boolean {
     return this.#result.successful();
   }
+}
+
+/** The results of an `imap`, one by one. */
+class ManagedResults implements Told, AsyncIterableIterator<unknown> {
+  readonly #pool: Pool;
+  readonly #results: AsyncIterableIterator<unknown>;
+
+  constructor(pool: Pool, results: AsyncIterableIterator<unknown>) {
+    this.#pool = pool;
+    this.#results = results;
+  }
+
+  [FROM](from: unknown, method: string, call: () => unknown): unknown {
+    return waitsIn(WAITING_FOR_RESULTS, this.#pool, from, method, call);
+  }
+
+  next(): Promise<IteratorResult<unknown>> {
+    return this.#results.next();
+  }
+
+  async return(): Promise<IteratorResult<unknown>> {
+    return await this.#results.return?.() ?? { done: true, value: undefined };
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+}
+
+/** The methods that wait for the pool's work. */
+const WAITING: ReadonlySet<string> = new Set(["apply", "map", "starmap", "join"]);
+const WAITING_FOR_RESULT: ReadonlySet<string> = new Set(["get", "wait"]);
+const WAITING_FOR_RESULTS: ReadonlySet<string> = new Set(["next"]);
+
+function waitsIn(
+  waiting: ReadonlySet<string>,
+  pool: Pool,
+  from: unknown,
+  method: string,
+  call: () => unknown,
+): unknown {
+  if (!waiting.has(method)) return call();
+  return waitOnBehalf(pool, lineageFrom(from), call as () => Promise<unknown>);
 }
 
 /**

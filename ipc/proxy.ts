@@ -11,6 +11,7 @@ import {
   allows,
   callReferent,
   factsOf,
+  FROM,
   isReserved,
   isSpecial,
   ITERATE,
@@ -18,6 +19,7 @@ import {
   VALUE,
 } from "./managers/_referents.ts";
 import { type Home, homeOf } from "./objects/_remote_object.ts";
+import { lineage } from "./workers/_lineage.ts";
 
 /** What a proxy is made of; only Herd makes such. */
 export interface ProxySource {
@@ -104,6 +106,12 @@ export class BaseProxy implements Disposable {
    * @throws What the method throws.
    */
   async _callmethod(methodname: string, args: readonly unknown[] = []): Promise<unknown> {
+    const isTold = this.#source.exposed.includes(FROM) && !isSpecial(methodname);
+    return await this.#call(methodname, isTold ? [lineage(), ...args] : args);
+  }
+
+  /** Calls a method, perhaps for another realm, which has said what there is to say. */
+  async #call(methodname: string, args: readonly unknown[]): Promise<unknown> {
     const home = homeOf(this);
     if (home === undefined || this.#isDisposed) {
       throw new RuntimeError(
@@ -168,7 +176,7 @@ export class BaseProxy implements Disposable {
         allows: (object, method) =>
           isProxy(object) ? object.#source.exposed.includes(method) : allows(object, method),
         call: (object, method, args) =>
-          isProxy(object) ? object._callmethod(method, args) : callReferent(object, method, args),
+          isProxy(object) ? object.#call(method, args) : callReferent(object, method, args),
       },
       id: numberOf,
       data: refuse,

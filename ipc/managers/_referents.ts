@@ -24,6 +24,18 @@ export const VALUE = "#value";
 /** The same for an iterator. */
 export const ITERATE = "#iterate";
 
+/** What is exposed of objects that are told from where each call comes; no method has such a name. */
+export const FROM = "#from";
+
+/** An object that is told from where each call comes, and calls the method itself. */
+export interface Told {
+  /**
+   * @param from What the caller says of itself, which may be anything.
+   * @param call Calls the method.
+   */
+  [FROM](from: unknown, method: string, call: () => unknown): unknown;
+}
+
 /** How objects of a type are offered. */
 export interface Offer {
   readonly typeid: string;
@@ -64,7 +76,7 @@ export function isReserved(name: string): boolean {
 
 /** Whether a name is no method's, but of what is exposed beside them. */
 export function isSpecial(name: string): boolean {
-  return name === VALUE || name === ITERATE;
+  return name === VALUE || name === ITERATE || name === FROM;
 }
 
 /** Offers an object, unless it is shared in another way, or was offered before. */
@@ -73,9 +85,14 @@ export function offer<T extends object>(object: T, { typeid, exposed, results }:
   const names = exposed ?? [...publicMethodsOf(object), ...Object.keys(SPECIAL)];
   const methods = names.map((name) => Object.hasOwn(SPECIAL, name) ? SPECIAL[name]! : name)
     .filter((name) => !RESERVED.has(name) && (name !== ITERATE || isIterable(object)));
+  if (isTold(object)) methods.push(FROM);
   referents.set(object, { typeid, exposed: new Set(methods), results });
   shareAs(object, kindNamed(PROXY)!);
   return object;
+}
+
+function isTold(object: object): object is Told {
+  return typeof Reflect.get(object, FROM) === "function";
 }
 
 /** What is known of an object wherever it is used. */
@@ -86,7 +103,7 @@ export function factsOf(object: object): readonly unknown[] {
 
 /** Whether an object has a method that may be called. */
 export function allows(object: object, method: string): boolean {
-  return referents.get(object)!.exposed.has(method);
+  return method !== FROM && referents.get(object)!.exposed.has(method);
 }
 
 /** Calls a method that is allowed. */
@@ -98,7 +115,9 @@ export function callReferent(object: object, method: string, args: readonly unkn
   if (typeof fn !== "function") {
     throw new RemoteError(`Cannot call ${method}: a ${typeid} has no such method`);
   }
-  const value: unknown = Reflect.apply(fn, object, args);
+  const value: unknown = isTold(object)
+    ? object[FROM](args[0], method, () => Reflect.apply(fn, object, args.slice(1)))
+    : Reflect.apply(fn, object, args);
   const offered = results?.get(method);
   if (value instanceof Promise) return value.then((value) => asResult(value, offered));
   return asResult(value, offered);

@@ -38,6 +38,17 @@ export function setLineage(given: Lineage): void {
   own = given;
 }
 
+/** A lineage that somebody else has sent, who may say what it likes; none where it is no lineage. */
+export function lineageFrom(given: unknown): Lineage {
+  return Array.isArray(given) && given.every(isPlace) ? given : [];
+}
+
+function isPlace(given: unknown): given is Place {
+  if (typeof given !== "object" || given === null) return false;
+  const { pool, worker } = given as Partial<Place>;
+  return typeof pool === "string" && typeof worker === "string";
+}
+
 /**
  * Throws when pools are nested so deeply that it must be a mistake.
  *

@@ -1,5 +1,7 @@
 /** What the workers of a manager's pool call. */
 
+import { type PoolProxy, task } from "../../mod.ts";
+
 let greeting = "";
 
 export function greet(text: string): void {
@@ -25,4 +27,25 @@ export function fail(text: string): never {
 export async function later(n: number): Promise<number> {
   await new Promise((resolve) => setTimeout(resolve, 20));
   return n;
+}
+
+const HERE = import.meta.url;
+
+/** Waits, in a task of a pool, for what that pool is to do. */
+export async function waitForOwn(pool: PoolProxy, how: string): Promise<number> {
+  const call = task(HERE, square);
+  switch (how) {
+    case "apply":
+      return await pool.apply(call, [3]);
+    case "map":
+      return (await pool.map(call, [3]))[0]!;
+    case "get":
+      return await (await pool.apply_async(call, [3])).get();
+    case "imap":
+      for await (const n of await pool.imap(call, [3])) return n;
+      throw new Error("nothing came");
+    default:
+      await pool.join();
+      return 0;
+  }
 }

@@ -1,7 +1,15 @@
 /** Pools that a manager has: lines G14 and R12 of CPython's suites, and what is Herd's own. */
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { Process, RemoteError, SyncManager, task, TimeoutError, ValueError } from "../../mod.ts";
+import {
+  Process,
+  RemoteError,
+  RuntimeError,
+  SyncManager,
+  task,
+  TimeoutError,
+  ValueError,
+} from "../../mod.ts";
 import * as tasks from "./managed_pool_tasks.ts";
 
 const HERE = import.meta.resolve("./managed_pool_tasks.ts");
@@ -93,3 +101,21 @@ Deno.test("a process uses its parent's manager's pool", async () => {
   assertEquals([process.exitcode, await results.copy()], [0, [1, 4]]);
   assert(await pool.apply(square, [2]) === 4);
 });
+
+for (const how of ["apply", "map", "get", "imap"]) {
+  Deno.test(`a task that waits for its own pool is told when nobody is left to work: ${how}`, async () => {
+    await using manager = await start();
+    const waitForOwn = task(HERE, tasks.waitForOwn);
+    using alone = await manager.Pool(1);
+    await assertRejects(
+      () => alone.apply(waitForOwn, [alone, how]),
+      RuntimeError,
+      "Cannot wait for the pool in a task of its own: its only worker would wait for it",
+    );
+    assertEquals(await alone.apply(square, [4]), 16);
+    using pair = await manager.Pool(2);
+    assertEquals(await pair.apply(waitForOwn, [pair, how]), 9);
+    await alone.terminate();
+    await pair.terminate();
+  });
+}
