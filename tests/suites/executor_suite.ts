@@ -211,6 +211,8 @@ function mapLines(line: Line, { make, gate: makeGate, takesBack }: Backend): voi
       await using executor = make({ max_workers: 1 });
       using gate = makeGate();
       using visits = makeGate();
+      // Whoever comes is counted and goes on.
+      visits.open();
       const items = executor.options({ timeout: 1, chunksize: 1 })
         .map(task(HERE, tasks.passIf), [null, gate.ticket, visits.ticket], range(3));
       await until(() => executor.stats().finished === 1);
