@@ -203,8 +203,11 @@ class Soaker {
     const { semaphore, words } = this.#shared;
     if (!await this.#acquire(semaphore)) return;
     Atomics.store(words, slotWord(this.#number, SLOT.INSIDE), 1);
+    // Before and after: what a dead one had may be counted out in between.
+    const isExact = () => Atomics.load(words, WORD.DYING) === 0;
+    const wasExact = isExact();
     const inside = Atomics.add(words, WORD.INSIDE, 1) + 1;
-    if (inside > PERMITS && Atomics.load(words, WORD.DYING) === 0) {
+    if (inside > PERMITS && wasExact && isExact()) {
       throw this.#wrong(`${inside} of ${PERMITS} permits are in use`);
     }
     await this.#dawdle();
