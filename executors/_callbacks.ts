@@ -3,7 +3,7 @@
  * whoever waits for it goes on. What one throws, or rejects with, is printed and harms nobody else.
  */
 
-import { isThenable } from "../ipc/workers/_task_context.ts";
+import { report, reportLater } from "./_report.ts";
 import { aTypeOf, type OptionRules } from "../sync/_options.ts";
 import { type Future, outcomeOf } from "./future.ts";
 
@@ -35,12 +35,10 @@ export function addCallbacks<T>(future: Future<T>, options: Callbacks<T>): void 
 
 function call<V>(name: string, callback: ((value: V) => unknown) | undefined, value: V): void {
   if (callback === undefined) return;
-  const report = (error: unknown) =>
-    console.error(`Herd: error while calling the ${name} of a pool's result:`, error);
+  const what = () => `the ${name} of a pool's result`;
   try {
-    const returned = callback(value);
-    if (isThenable(returned)) Promise.resolve(returned).catch(report);
+    reportLater(what, callback(value));
   } catch (error) {
-    report(error);
+    report(what, error);
   }
 }

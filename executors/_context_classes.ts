@@ -14,7 +14,9 @@ export type Bound<T> = Omit<T, "context">;
 /** What a context has of its own. */
 export interface ContextClasses {
   /** `Process`, started by the context's method, and named for it: `SpawnProcess-1`. */
-  readonly Process: new (options?: Bound<ProcessOptions>) => Process;
+  readonly Process:
+    & (new (options?: Bound<ProcessOptions>) => Process)
+    & Pick<typeof Process, "module">;
   /** `Pool`, whose workers are started by the context's method. */
   readonly Pool: new (processes?: number | Bound<PoolSettings>) => Pool;
   /**

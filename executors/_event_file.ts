@@ -19,7 +19,7 @@ export class EventFile {
   constructor(path: string | URL) {
     this.#file = Deno.openSync(path, { write: true, create: true, truncate: true });
     // A program that forgets to shut its executor down still has the last events.
-    globalThis.addEventListener("unload", this.#write);
+    globalThis.addEventListener("unload", this.#writeAtExit);
   }
 
   /** Adds one event, given as JSON. Throws when the file can't be written. */
@@ -31,7 +31,7 @@ export class EventFile {
 
   /** Writes what there is, and closes the file. Throws when it can't be written; it is closed then, too. */
   close(): void {
-    globalThis.removeEventListener("unload", this.#write);
+    globalThis.removeEventListener("unload", this.#writeAtExit);
     this.#text += "\n]\n";
     try {
       this.#write();
@@ -42,13 +42,22 @@ export class EventFile {
 
   /** Lets go of the file as it is. */
   abandon(): void {
-    globalThis.removeEventListener("unload", this.#write);
+    globalThis.removeEventListener("unload", this.#writeAtExit);
     this.#file.close();
   }
 
-  readonly #write = (): void => {
+  /** The end of the program has nothing to do with it. */
+  readonly #writeAtExit = (): void => {
+    try {
+      this.#write();
+    } catch (error) {
+      console.error("Cannot finish the trace of an executor:", error);
+    }
+  };
+
+  #write(): void {
     const bytes = this.#encoder.encode(this.#text);
     this.#text = "";
     for (let at = 0; at < bytes.length;) at += this.#file.writeSync(bytes.subarray(at));
-  };
+  }
 }

@@ -120,6 +120,8 @@ export class ManagedResult implements Told {
   }
 
   [FROM](from: unknown, method: string, call: () => unknown): unknown {
+    // What is there is not waited for.
+    if (this.#result.ready()) return call();
     return waitsIn(WAITING_FOR_RESULT, this.#pool, from, method, call);
   }
 

@@ -90,7 +90,7 @@ export class PoolMap<R> implements Feeder, Fed {
     else {
       const { results, failures } = outcome.result;
       this.#parts[at] = results;
-      if (failures?.size) this.#fail(at, { error: failures.get(Math.min(...failures.keys())) });
+      if (failures?.size) this.#fail(at, { error: failures.get(lowest(failures.keys())) });
     }
     this.#feed.feed();
     this.#settle();
@@ -110,6 +110,13 @@ export class PoolMap<R> implements Feeder, Fed {
     for (const part of parts) for (let i = 0; i < part.length; i++) results.push(part[i] as R);
     this.future.set_result(results);
   }
+}
+
+/** Not `Math.min(...numbers)`: there may be more of them than a call takes arguments. */
+function lowest(numbers: Iterable<number>): number {
+  let least = Infinity;
+  for (const number of numbers) least = Math.min(least, number);
+  return least;
 }
 
 /** The outcome of a call in place of a chunk's. */

@@ -6,6 +6,7 @@
 
 import { after, checkTimeout } from "../sync/_deadline.ts";
 import { CancelledError, RuntimeError, TimeoutError } from "../sync/errors.ts";
+import { report, reportLater } from "./_report.ts";
 import { InvalidStateError } from "./errors.ts";
 
 /** Every state a future can be in; `cancelled` and `notified` look the same from outside. */
@@ -196,7 +197,7 @@ export class Future<T> extends Promise<T> {
    *
    * What `fn` throws is printed with `console.error` and harms nobody else.
    *
-   * @param fn Called once, with this future.
+   * @param fn Called once, with this future. What it throws, or rejects with, is printed.
    *
    * @example
    * ```ts
@@ -317,10 +318,13 @@ export class Future<T> extends Promise<T> {
   }
 
   #call(callback: Callback<never>): void {
+    const what = () => `a done callback of ${this}`;
     try {
-      callback(this as Future<unknown> as Future<never>);
+      const returned: unknown = callback(this as Future<unknown> as Future<never>);
+      // A future that it happens to return is nobody's work to report.
+      if (returned !== undefined && !(returned instanceof Future)) reportLater(what, returned);
     } catch (error) {
-      console.error(`Herd: error while calling a done callback of ${this}:`, error);
+      report(what, error);
     }
   }
 

@@ -86,11 +86,17 @@ function findTransferables(value: unknown): Transferable[] {
     seen.add(item);
     if (isTransferable(item)) found.add(item);
     else if (ArrayBuffer.isView(item)) stack.push(item.buffer);
-    else if (Array.isArray(item) || item instanceof Set) stack.push(...item);
-    else if (item instanceof Map) stack.push(...item.keys(), ...item.values());
-    else if (isPlainObject(item)) stack.push(...Object.values(item));
+    else if (Array.isArray(item) || item instanceof Set) pushAll(stack, item);
+    else if (item instanceof Map) pushAll(pushAll(stack, item.keys()), item.values());
+    else if (isPlainObject(item)) pushAll(stack, Object.values(item));
   }
   return [...found];
+}
+
+/** Not `list.push(...items)`: there may be more of them than a call takes arguments. */
+export function pushAll(list: unknown[], items: Iterable<unknown>): unknown[] {
+  for (const item of items) list.push(item);
+  return list;
 }
 
 /** Whether structured clone keeps the object as what it is: `{}`, not an instance of a class. */

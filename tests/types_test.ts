@@ -548,6 +548,16 @@ types("a context makes what Herd does, but takes no other context", () => {
   context.Queue = Queue;
 });
 
+types("a context's Process can be extended as Process itself", () => {
+  const context = get_context("worker");
+  class Doubler extends context.Process {
+    static override module = import.meta.url;
+    override run() {}
+  }
+  const process: Process = new Doubler({ name: "doubler" });
+  return process;
+});
+
 types("a Process of dummy is a thread with an exit code", () => {
   const process = new dummy.Process({ target: add, args: [1, 2] });
   const thread: Thread = process;

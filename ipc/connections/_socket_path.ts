@@ -20,14 +20,18 @@ let isListening = false;
 export function privatePath(): { path: string; folder: string } {
   const what = "Cannot make a folder for a socket";
   try {
+    // Nobody can be granted a path that is drawn here.
+    if (Deno.permissions.querySync({ name: "net" }).state !== "granted") {
+      throw new Deno.errors.NotCapable("Requires net access, run again with the --allow-net flag");
+    }
     const folder = Deno.makeTempDirSync({ prefix: "herd-" });
     folders.add(folder);
     return { path: `${folder}/listener`, folder };
   } catch (cause) {
     if (cause instanceof Deno.errors.NotCapable) {
       throw new Deno.errors.NotCapable(
-        `${what}: this program may not: add --allow-read, --allow-write and --allow-net, each in ` +
-          `full or for the folder of temporary files, or give an address`,
+        `${what}: this program may not: add --allow-net, and --allow-read and --allow-write in full ` +
+          `or for the folder of temporary files; or give an address`,
         { cause },
       );
     }

@@ -14,7 +14,7 @@ import {
   SHARED,
   sharesObjects,
 } from "./_codec.ts";
-import { isPlainObject } from "../transfer.ts";
+import { isPlainObject, pushAll } from "../transfer.ts";
 
 /** A value could not be sent, and is still here as it was encoded. */
 export function giveUpUnsent(wire: unknown, exporter?: Exporter): void {
@@ -58,11 +58,11 @@ function* recordsIn(value: unknown, tag: string): Generator<Record<string, unkno
     const item = left.pop();
     if (typeof item !== "object" || item === null || seen.has(item)) continue;
     seen.add(item);
-    if (item instanceof Map) left.push(...item.keys(), ...item.values());
-    else if (item instanceof Set || Array.isArray(item)) left.push(...item);
+    if (item instanceof Map) pushAll(pushAll(left, item.keys()), item.values());
+    else if (item instanceof Set || Array.isArray(item)) pushAll(left, item);
     else if (isPlainObject(item)) {
       if (Object.hasOwn(item, tag)) yield item as Record<string, unknown>;
-      else left.push(...Object.values(item));
+      else pushAll(left, Object.values(item));
     }
   }
 }

@@ -53,10 +53,13 @@ function table(ask: (future: Numeric) => unknown): Record<string, unknown> {
 }
 
 /** Keeps what is given to `console.error` instead of printing it, until it is disposed. */
-function captureErrors(): Disposable & { readonly printed: unknown[][] } {
+function captureErrors(show = (_: unknown) => ""): Disposable & { readonly printed: unknown[][] } {
   const original = console.error;
   const printed: unknown[][] = [];
-  console.error = (...args) => void printed.push(args);
+  console.error = (...args) => {
+    args.forEach(show);
+    printed.push(args);
+  };
   return { printed, [Symbol.dispose]: () => void (console.error = original) };
 }
 
@@ -143,6 +146,41 @@ Deno.test("F04: a callback that throws is reported and stops neither the others 
   const [text, error] = reported.printed[0]!;
   assertStringIncludes(String(text), "<Future state=finished returned number>");
   assertStrictEquals(error, broken);
+});
+
+Deno.test("F04: an asynchronous callback that rejects is reported, and ends nothing", async () => {
+  using reported = captureErrors();
+  const future = new Future<number>();
+  const broken = new Error("broken later");
+  future.add_done_callback(() => Promise.reject(broken));
+  let last: unknown;
+  // What it returns by the way is nobody's work.
+  future.add_done_callback((done) => last = done);
+  future.set_exception(failure);
+  assertStrictEquals(last, future);
+  assertStrictEquals(await future.exception(), failure);
+  await new Promise((resolve) => setTimeout(resolve));
+  assertEquals(reported.printed.map(([, error]) => error), [broken]);
+});
+
+Deno.test("F04: what a callback throws may be something that can't be shown", () => {
+  using reported = captureErrors((error) => Deno.inspect(error));
+  const future = new Future<object>();
+  const never = () => {
+    throw new Error("it does not want to be looked at");
+  };
+  const hidden = Object.defineProperties({}, {
+    constructor: { get: never },
+    [Symbol.for("Deno.customInspect")]: { get: never },
+  });
+  const ran: number[] = [];
+  future.add_done_callback(() => {
+    throw hidden;
+  });
+  future.add_done_callback(() => ran.push(1));
+  future.set_result(hidden);
+  assertEquals([ran, reported.printed.length], [[1], 1]);
+  assertEquals(reported.printed[0]![1], "an error that can't be shown");
 });
 
 Deno.test("F04: a callback that throws stops neither set_exception nor cancel, nor whoever awaits", async () => {

@@ -31,6 +31,10 @@ export async function later(n: number): Promise<number> {
 
 const HERE = import.meta.url;
 
+export async function getResult(result: { get(): Promise<number> }): Promise<number> {
+  return await result.get();
+}
+
 /** Waits, in a task of a pool, for what that pool is to do. */
 export async function waitForOwn(pool: PoolProxy, how: string): Promise<number> {
   const call = task(HERE, square);

@@ -102,6 +102,14 @@ Deno.test("a process uses its parent's manager's pool", async () => {
   assert(await pool.apply(square, [2]) === 4);
 });
 
+Deno.test("a task may ask for a result of its own pool that is there", async () => {
+  await using manager = await start();
+  using alone = await manager.Pool(1);
+  const nine = await alone.apply_async(square, [3]);
+  assertEquals(await nine.get(), 9);
+  assertEquals(await alone.apply(task(HERE, tasks.getResult), [nine]), 9);
+});
+
 for (const how of ["apply", "map", "get", "imap"]) {
   Deno.test(`a task that waits for its own pool is told when nobody is left to work: ${how}`, async () => {
     await using manager = await start();

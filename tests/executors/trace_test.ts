@@ -1,6 +1,12 @@
 /** The trace of an executor's tasks. */
 
-import { assert, assertEquals, assertGreaterOrEqual, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertGreaterOrEqual,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
 import {
   type PoolExecutor,
   ProcessPoolExecutor,
@@ -169,14 +175,7 @@ Deno.test("A trace that can't be written any more ends, and the tasks do not", {
 
 Deno.test("A program that never shuts its executor down leaves a trace that loads", async () => {
   const file = await Deno.makeTempFile({ suffix: ".json" });
-  const code = `
-    import { ThreadPoolExecutor } from ${JSON.stringify(import.meta.resolve("../../mod.ts"))};
-    const executor = new ThreadPoolExecutor(1);
-    executor.trace(${JSON.stringify(file)});
-    await executor.submit(function kept() {});
-  `;
-  const args = ["eval", `--config=${new URL("../../deno.json", import.meta.url).pathname}`, code];
-  const { success } = await new Deno.Command(Deno.execPath(), { args }).output();
+  const { success } = await forgetTrace(file);
   assert(success);
   const text = await Deno.readTextFile(file);
   // Viewers allow the bracket to be missing; JSON does not.
@@ -184,3 +183,23 @@ Deno.test("A program that never shuts its executor down leaves a trace that load
   assertEquals(runs(events).map(({ name }) => name), ["kept"]);
   await Deno.remove(file);
 });
+
+Deno.test("A trace that can't be written at the end of the program is told, and no failure of it", {
+  ignore: Deno.build.os !== "linux",
+}, async () => {
+  const { success, stderr } = await forgetTrace("/dev/full");
+  assertStringIncludes(new TextDecoder().decode(stderr), "Cannot finish the trace of an executor");
+  assert(success);
+});
+
+/** Runs a program that traces one task, `kept`, and never shuts its executor down. */
+function forgetTrace(file: string): Promise<Deno.CommandOutput> {
+  const code = `
+    import { ThreadPoolExecutor } from ${JSON.stringify(import.meta.resolve("../../mod.ts"))};
+    const executor = new ThreadPoolExecutor(1);
+    executor.trace(${JSON.stringify(file)});
+    await executor.submit(function kept() {});
+  `;
+  const args = ["eval", `--config=${new URL("../../deno.json", import.meta.url).pathname}`, code];
+  return new Deno.Command(Deno.execPath(), { args }).output();
+}

@@ -550,6 +550,7 @@ Deno.test("a missing permission is named, with the flag", async () => {
     ],
     [["-R", "-N"], `new connection.Listener({ address: "/tmp/s" })`, "add --allow-write=/tmp/s"],
     [["-R", "-N"], `new connection.Listener()`, "--allow-write"],
+    [["-R", "-W", "-N=unix:/tmp"], `new connection.Listener()`, "add --allow-net, and"],
   ];
   for (const [flags, what, named] of cases) {
     if (!isUnix && !what.includes("[")) continue;
