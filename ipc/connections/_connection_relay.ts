@@ -152,13 +152,13 @@ class RemoteTransport implements MessageTransport {
   #receiving = 0;
   readonly #watchers = new Set<() => void>();
   #looking: AbortController | undefined = undefined;
-  readonly #closing = Promise.withResolvers<never>();
+  /** Ends the waits of receivers. No promise that they have in common, which would keep all that they got. */
+  readonly #cut = new Set<(error: unknown) => void>();
   #closed: Promise<void> | undefined = undefined;
 
   constructor(link: Link) {
     this.#link = link;
     links.set(this, link);
-    this.#closing.promise.catch(() => {});
   }
 
   get isReady(): boolean {
@@ -186,13 +186,17 @@ class RemoteTransport implements MessageTransport {
   async #receive(method: string, args: readonly unknown[]): Promise<unknown> {
     this.#receiving++;
     this.#hasNews = false;
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    // Who waits is told at once when this end is closed.
+    this.#cut.add(reject);
+    this.#ask("receive", method, args).then(resolve, reject);
     try {
-      // Who waits is told at once when this end is closed.
-      return await Promise.race([this.#ask("receive", method, args), this.#closing.promise]);
+      return await promise;
     } catch (error) {
       if (isGone(error)) throw new EOFError("Cannot receive: the other end is closed");
       throw error;
     } finally {
+      this.#cut.delete(reject);
       this.#receiving--;
       this.#look();
     }
@@ -265,7 +269,7 @@ class RemoteTransport implements MessageTransport {
   async #close(): Promise<void> {
     // After this call, in which `#closed` is set, so that those who are told see it.
     queueMicrotask(() => {
-      this.#closing.reject(closedError("receive"));
+      for (const cut of this.#cut) cut(closedError("receive"));
       this.#looking?.abort();
       this.#tell();
     });
