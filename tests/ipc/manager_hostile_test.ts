@@ -88,6 +88,11 @@ const SMALL_REPLY = {
   abandoned: false,
 } as const;
 
+/** An array that takes a few bytes on its way. */
+function holes(length: number): unknown[] {
+  return Object.assign([], { length });
+}
+
 /** What is no message about objects. */
 const NO_MESSAGES: Readonly<Record<string, unknown>> = {
   "nothing": undefined,
@@ -127,6 +132,17 @@ const WRONG_CALLS: Readonly<Record<string, object>> = {
   "of a method that is an object": { method: { toString: 1 } },
   "with arguments that are none": { args: 5 },
   "with arguments that are no list": { method: "create", args: ["tag", { length: 1 }] },
+  "with more arguments than there can be": { args: ["T", holes(4e9)] },
+  "that creates of more arguments than there can be": {
+    method: "create",
+    args: ["T", ["list", holes(4e9)]],
+  },
+  "that creates of what only says that it is long": {
+    method: "create",
+    args: ["T", ["list", [holes(4e9)]]],
+  },
+  "for somebody who is no number": { realm: {} },
+  "for a task that is no number": { task: 10n },
   "that creates nothing": { method: "create", args: encode([], []) },
   "that creates by what every object has": {
     method: "create",
@@ -179,6 +195,31 @@ Deno.test("a call that can't be done is answered by an error, and does no harm",
     const text = new TextDecoder("latin1").decode(reply);
     assert(text.includes("reply") && /Error/.test(text), `${name}: ${text}`);
   }
+  await served.works();
+});
+
+Deno.test("what a peer says that it has is not asked, and its end fails nothing here", async () => {
+  await using served = await Served.open();
+  const peer = await served.peer();
+  const own = { T: "remote", data: ["there", "proxy", 5, ["x", ["items"]]] };
+  await peer.send_bytes(bytesOf({ ...CALL, method: "create", args: ["T", ["dict", [own]]] }));
+  const reply = new TextDecoder("latin1").decode(await peer.recv_bytes());
+  assert(reply.includes("TypeError"), reply);
+  peer.close();
+  // A call that nobody had waited for would fail now, and end the program.
+  await served.works();
+});
+
+Deno.test("a call of a number that is in use is refused", async () => {
+  await using served = await Served.open();
+  using peer = await served.peer();
+  await peer.send_bytes(bytesOf({ ...CALL, method: "create", args: ["T", ["Event", []]] }));
+  await peer.recv_bytes();
+  const wait = { ...CALL, call: 7, object: 1, method: "wait", args: encode([], []) };
+  await peer.send_bytes(bytesOf(wait));
+  await peer.send_bytes(bytesOf(wait));
+  const reply = new TextDecoder("latin1").decode(await peer.recv_bytes());
+  assert(reply.includes("TypeError"), reply);
   await served.works();
 });
 
