@@ -269,6 +269,22 @@ Deno.test("a peer that names more callers than there can be is refused those, no
   await served.works();
 });
 
+Deno.test("peers that name as many together leave places to the others", async () => {
+  await using served = await Served.open();
+  const peers: Connection[] = [];
+  for (let i = 0; i < 4; i++) {
+    const peer = await served.peer();
+    peers.push(peer);
+    for (let realm = 0; realm < 256; realm++) {
+      await peer.send_bytes(bytesOf({ ...CALL, call: realm, realm }));
+    }
+    for (let realm = 0; realm < 256; realm++) await peer.recv_bytes();
+  }
+  await served.works();
+  for (const peer of peers) peer.close();
+  await served.works();
+});
+
 Deno.test("a peer that reads no answers is not read any more, and the others are served", async () => {
   await using served = await Served.open();
   using peer = await served.peer();
