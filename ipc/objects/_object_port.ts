@@ -81,6 +81,9 @@ export interface ObjectLink {
   readonly numbers?: ObjectNumbers;
 }
 
+/** The most calls of another program that wait at a time: an eighth of the waits that a process can have. */
+const MOST_WAITING = 32_768;
+
 /** See the head of the file. */
 export class ObjectPort implements Exporter, Importer, Home {
   readonly #link: ObjectLink;
@@ -116,6 +119,7 @@ export class ObjectPort implements Exporter, Importer, Home {
     const root = link.root ?? (link.sharesMemory ? { object: desk, kind: "desk" } : undefined);
     this.#exports = new Exports(root);
     this.#service = new ObjectService(this.#exports, {
+      mostWaiting: link.isForeign ? MOST_WAITING : Infinity,
       post: (message) => this.#post(message),
       reply: (message) => this.#postEncoded(message, message.value),
       decode: (args, arrivals) => this.#decodeFor(args, arrivals),

@@ -8,6 +8,7 @@
  */
 
 import { actAs, type Identity } from "../../sync/_identity.ts";
+import { RuntimeError } from "../../sync/errors.ts";
 import { type Encoded, encodePrimitive } from "../values/_codec.ts";
 import { encodeError, type WireError } from "../values/_error_codec.ts";
 import { settleItems } from "../queues/_queue_leases.ts";
@@ -37,6 +38,8 @@ import {
 
 /** What the service needs of the way. */
 export interface ServiceWay {
+  /** How many calls may wait at a time. */
+  readonly mostWaiting: number;
   post(message: ObjectMessage): void;
   /** Posts an answer, or throws and takes back what was encoded for it. */
   reply(message: ReplyMessage): void;
@@ -133,6 +136,12 @@ export class ObjectService {
   #perform({ call, object, method, args, realm, task }: CallMessage): Begun {
     // What it began would be ended by nobody.
     if (this.#serving.has(call)) throw new TypeError(`Cannot call ${method}: call ${call} waits`);
+    if (this.#serving.size >= this.#way.mostWaiting) {
+      throw new RuntimeError(
+        `Cannot call ${method}: ${this.#way.mostWaiting} calls of this connection wait, which is the most: ` +
+          `await some before`,
+      );
+    }
     const exported = this.#exports.find(object);
     const way = exported && wayOf(exported, method);
     if (exported === undefined || way === undefined) throw notThere(method);

@@ -223,6 +223,22 @@ Deno.test("a call of a number that is in use is refused", async () => {
   await served.works();
 });
 
+Deno.test("a peer whose calls all wait is refused more, and the others wait as before", async () => {
+  await using served = await Served.open();
+  using peer = await served.peer();
+  await peer.send_bytes(bytesOf({ ...CALL, method: "create", args: ["T", ["Event", []]] }));
+  await peer.recv_bytes();
+  const wait = { ...SMALL_CALL, object: 1, method: "wait", args: encodePrimitives([])! };
+  for (let call = 2; call < 2 + 32_768 + 1; call++) {
+    await peer.send_bytes(joinBytes(objectMessageToBytes({ ...wait, call })));
+  }
+  const reply = new TextDecoder("latin1").decode(await peer.recv_bytes());
+  assert(reply.includes("which is the most"), reply);
+  await using client = await new SyncManager({ address: served.address, authkey: KEY }).connect();
+  const event = await client.Event();
+  assertEquals(await event.wait({ timeout: 1 }), false);
+});
+
 Deno.test("answers, aborts, drops and ends that nobody has asked for do nothing", async () => {
   await using served = await Served.open();
   using peer = await served.peer();
