@@ -93,6 +93,11 @@ function holes(length: number): unknown[] {
   return Object.assign([], { length });
 }
 
+/** An error as it is sent, with such a field. */
+function errorWith(slot: unknown): unknown {
+  return { kind: "error", records: [{ base: "Error", fields: [["wool", slot, true]] }] };
+}
+
 /** What is no message about objects. */
 const NO_MESSAGES: Readonly<Record<string, unknown>> = {
   "nothing": undefined,
@@ -140,6 +145,17 @@ const WRONG_CALLS: Readonly<Record<string, object>> = {
   "that creates of what only says that it is long": {
     method: "create",
     args: ["T", ["list", [holes(4e9)]]],
+  },
+  "with an error that only says that it is long": {
+    args: ["T", [{ T: "error", data: { kind: "error", records: holes(4e9) } }]],
+    method: "create",
+  },
+  "with a list in an error that does": {
+    args: ["T", ["x", {
+      T: "error",
+      data: errorWith({ kind: "list", items: holes(4e9) }),
+    }, { T: "error", data: errorWith({ kind: "entries", items: holes(4e9) }) }]],
+    method: "create",
   },
   "for somebody who is no number": { realm: {} },
   "for a task that is no number": { task: 10n },
