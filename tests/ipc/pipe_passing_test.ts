@@ -210,6 +210,16 @@ for (const [name, make] of Object.entries(HOSTS)) {
   });
 }
 
+Deno.test("a copy that is closed while it waits takes no message from another of its child", async () => {
+  await using executor = new ProcessPoolExecutor(1);
+  const [here, there] = Pipe();
+  const received = executor.submit(task(TASKS, tasks.receiveByCopy), there);
+  assertEquals(await here.recv(), "here");
+  await here.send("item");
+  here.close();
+  assertEquals(await received, ["Cannot receive: the connection is closed", "item"]);
+});
+
 Deno.test("a child does not keep what it has received", async () => {
   await using executor = new ProcessPoolExecutor(1);
   const [here, there] = Pipe();

@@ -265,3 +265,18 @@ export async function receiveMany(end: Connection, count: number): Promise<numbe
   end.close();
   return after - before;
 }
+
+/** Closes an end while it waits to receive, and has a thread receive by its copy what comes then. */
+export async function receiveByCopy(end: Connection): Promise<unknown> {
+  await using executor = new ThreadPoolExecutor(1);
+  const failed = end.recv().then(() => "got", (error) => error.message);
+  const received = executor.submit(task(import.meta.url, sayAndReceive), end);
+  end.close();
+  return [await failed, await received];
+}
+
+/** Says that it is there, and receives. */
+export async function sayAndReceive(end: Connection): Promise<unknown> {
+  await end.send("here");
+  return await end.recv();
+}
