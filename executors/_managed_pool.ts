@@ -5,6 +5,7 @@
  * listed in its `modules`, and those of what is registered with it. No other is loaded, whoever has the key.
  */
 
+import { itemsOf } from "../ipc/managers/_server_arguments.ts";
 import { type Callable, type ReferenceRecord, referenceTo } from "../ipc/values/_known_exports.ts";
 import { FROM, type Told } from "../ipc/managers/_referents.ts";
 import { lineageFrom } from "../ipc/workers/_lineage.ts";
@@ -66,31 +67,37 @@ export class ManagedPool implements Told {
   }
 
   map(fn: unknown, items: Items, options: object = {}): Promise<unknown[]> {
-    return this.#pool.map(known("map a function", fn) as never, items, options);
+    return this.#pool.map(known("map a function", fn) as never, whole(items), options);
   }
 
   map_async(fn: unknown, items: Items, options: object = {}): ManagedResult {
     const call = known("map a function", fn);
-    return new ManagedResult(this.#pool, this.#pool.map_async(call as never, items, options));
+    return new ManagedResult(
+      this.#pool,
+      this.#pool.map_async(call as never, whole(items), options),
+    );
   }
 
   starmap(fn: unknown, items: Iterable<never[]>, options: object = {}): Promise<unknown[]> {
-    return this.#pool.starmap(known("map a function", fn), items, options);
+    return this.#pool.starmap(known("map a function", fn), whole(items), options);
   }
 
   starmap_async(fn: unknown, items: Iterable<never[]>, options: object = {}): ManagedResult {
     const call = known("map a function", fn);
-    return new ManagedResult(this.#pool, this.#pool.starmap_async(call, items, options));
+    return new ManagedResult(this.#pool, this.#pool.starmap_async(call, whole(items), options));
   }
 
   imap(fn: unknown, items: Items, options: object = {}): ManagedResults {
     const call = known("map a function", fn);
-    return new ManagedResults(this.#pool, this.#pool.imap(call as never, items, options));
+    return new ManagedResults(this.#pool, this.#pool.imap(call as never, whole(items), options));
   }
 
   imap_unordered(fn: unknown, items: Items, options: object = {}): ManagedResults {
     const call = known("map a function", fn);
-    return new ManagedResults(this.#pool, this.#pool.imap_unordered(call as never, items, options));
+    return new ManagedResults(
+      this.#pool,
+      this.#pool.imap_unordered(call as never, whole(items), options),
+    );
   }
 
   close(): void {
@@ -183,6 +190,14 @@ function waitsIn(
 ): unknown {
   if (!waiting.has(method)) return call();
   return waitOnBehalf(pool, lineageFrom(from), call as () => Promise<unknown>);
+}
+
+/** Items, checked where they can be gone through: see there. What can't be is for the pool to refuse. */
+function whole<T>(items: T): T {
+  if (typeof items === "object" && items !== null && Symbol.iterator in items) {
+    itemsOf("map a function", items);
+  }
+  return items;
 }
 
 /**

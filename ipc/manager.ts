@@ -235,8 +235,7 @@ export class BaseManager implements AsyncDisposable {
       );
       process.start();
       this.#address = addressIn(await newsOf(process, news, what));
-      await this.#connect({});
-      this.#checkStarting(what);
+      await this.#connect(what, {});
       this.#state = "started";
       return this;
     } catch (error) {
@@ -250,7 +249,7 @@ export class BaseManager implements AsyncDisposable {
    *
    * @param limits How long to try, in milliseconds, and a signal.
    * @returns This manager.
-   * @throws {ProcessError} When it was started, connected or shut down before.
+   * @throws {ProcessError} When it was started, connected or shut down before, or is meanwhile.
    * @throws {ValueError} When it was made without an address.
    * @throws {AuthenticationError} When the server has another key.
    * @throws {OSError} When no manager is there.
@@ -265,16 +264,16 @@ export class BaseManager implements AsyncDisposable {
     });
     this.#begin(what, "starting");
     try {
-      await this.#connect(limits);
+      await this.#connect(what, limits);
       this.#state = "connected";
       return this;
     } catch (error) {
-      this.#state = "initial";
+      if (this.#state === "starting") this.#state = "initial";
       throw error;
     }
   }
 
-  async #connect({ timeout, signal }: WaitLimit): Promise<void> {
+  async #connect(what: string, { timeout, signal }: WaitLimit): Promise<void> {
     const address = this.#address!;
     const end = timeout === undefined ? undefined : performance.now() + timeout;
     const client = await Client(address, { authkey: this.#authkey, timeout, signal });
@@ -292,6 +291,7 @@ export class BaseManager implements AsyncDisposable {
     try {
       // Whether that is a manager.
       await Promise.race([connection.port.call(ROOT, "dummy", []), late.promise]);
+      this.#checkStarting(what);
     } catch (error) {
       await connection.close();
       throw error;

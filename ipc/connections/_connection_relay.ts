@@ -9,7 +9,8 @@
  * Whoever has a relayed end may pass it on as well. Those of a pipe then share the relay; it is closed with the last.
  */
 
-import { checkTimeout } from "../../sync/_deadline.ts";
+import { abortedError, checkTimeout } from "../../sync/_deadline.ts";
+import type { WaitLimit } from "../../sync/_drive.ts";
 import { isGone } from "../../sync/_gone.ts";
 import { socketValues } from "./_connection_values.ts";
 import { closedError, MessageTooLong, type MessageTransport } from "./_message_transport.ts";
@@ -21,12 +22,6 @@ import { EOFError, OSError } from "../errors.ts";
 interface Facts extends Directions {
   /** Whether the way takes values as they are, and more than one may have the end. */
   readonly isCopied: boolean;
-}
-
-/** A limit, as it comes from the other side. */
-interface PollLimit {
-  readonly timeout?: number;
-  readonly signal?: AbortSignal;
 }
 
 /** The half that stays. */
@@ -70,21 +65,21 @@ export class ConnectionRelay {
   }
 
   /** The next message, or the length of one that is too long. */
-  async receive(limit: number | null): Promise<Uint8Array | string> {
+  async receive(limit: number | null, { signal }: WaitLimit = {}): Promise<Uint8Array | string> {
     try {
-      return await this.#open.receive(limit ?? undefined);
+      return await this.#open.receive(limit ?? undefined, signal);
     } catch (error) {
       if (error instanceof MessageTooLong) return error.message;
       throw error;
     }
   }
 
-  receiveValue(): Promise<unknown> {
-    return this.#open.receiveValue();
+  receiveValue({ signal }: WaitLimit = {}): Promise<unknown> {
+    return this.#open.receiveValue(signal);
   }
 
   /** Whether there is something to receive in time; not when the signal was aborted. */
-  async poll({ timeout, signal }: PollLimit): Promise<boolean> {
+  async poll({ timeout, signal }: WaitLimit): Promise<boolean> {
     checkTimeout(timeout);
     const transport = this.#open;
     if (transport.isReady) return true;
@@ -152,13 +147,13 @@ class RemoteTransport implements MessageTransport {
   #receiving = 0;
   readonly #watchers = new Set<() => void>();
   #looking: AbortController | undefined = undefined;
-  readonly #closing = Promise.withResolvers<never>();
+  /** Ends the waits of receivers. No promise that they have in common, which would keep all that they got. */
+  readonly #cut = new Set<(error: unknown) => void>();
   #closed: Promise<void> | undefined = undefined;
 
   constructor(link: Link) {
     this.#link = link;
     links.set(this, link);
-    this.#closing.promise.catch(() => {});
   }
 
   get isReady(): boolean {
@@ -173,35 +168,56 @@ class RemoteTransport implements MessageTransport {
     await this.#ask("send", "sendValue", [value]);
   }
 
-  async receive(limit?: number): Promise<Uint8Array<ArrayBuffer>> {
-    const message = await this.#receive("receive", [limit ?? null]);
+  async receive(limit?: number, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+    const message = await this.#receive("receive", [limit ?? null], signal);
     if (typeof message === "string") throw new MessageTooLong(message);
     return message as Uint8Array<ArrayBuffer>;
   }
 
-  receiveValue(): Promise<unknown> {
-    return this.#receive("receiveValue", []);
+  receiveValue(signal?: AbortSignal): Promise<unknown> {
+    return this.#receive("receiveValue", [], signal);
   }
 
-  async #receive(method: string, args: readonly unknown[]): Promise<unknown> {
+  async #receive(
+    method: string,
+    args: readonly unknown[],
+    signal: AbortSignal | undefined,
+  ): Promise<unknown> {
     this.#receiving++;
     this.#hasNews = false;
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    const waiting = new AbortController();
+    // Who waits is told at once when this end is closed, and so is the relay: what comes is for other copies.
+    const cut = (error: unknown) => {
+      reject(error);
+      waiting.abort();
+    };
+    const aborted = () => cut(abortedError("receive", signal!));
+    this.#cut.add(cut);
+    signal?.addEventListener("abort", aborted);
+    this.#ask("receive", method, args, waiting.signal).then(resolve, reject);
     try {
-      // Who waits is told at once when this end is closed.
-      return await Promise.race([this.#ask("receive", method, args), this.#closing.promise]);
+      return await promise;
     } catch (error) {
       if (isGone(error)) throw new EOFError("Cannot receive: the other end is closed");
       throw error;
     } finally {
+      this.#cut.delete(cut);
+      signal?.removeEventListener("abort", aborted);
       this.#receiving--;
       this.#look();
     }
   }
 
-  async #ask(what: string, method: string, args: readonly unknown[]): Promise<unknown> {
+  async #ask(
+    what: string,
+    method: string,
+    args: readonly unknown[],
+    signal?: AbortSignal,
+  ): Promise<unknown> {
     if (this.#closed !== undefined) throw closedError(what);
     try {
-      return await this.#link.ask(method, args);
+      return await this.#link.ask(method, args, signal);
     } catch (error) {
       if (what === "send" && isGone(error)) {
         throw new OSError("Cannot send: the other end is closed", { cause: error });
@@ -263,9 +279,10 @@ class RemoteTransport implements MessageTransport {
   }
 
   async #close(): Promise<void> {
+    // Before anything is said of the end.
+    for (const cut of this.#cut) cut(closedError("receive"));
     // After this call, in which `#closed` is set, so that those who are told see it.
     queueMicrotask(() => {
-      this.#closing.reject(closedError("receive"));
       this.#looking?.abort();
       this.#tell();
     });
@@ -283,8 +300,8 @@ class RemoteSocket extends RemoteTransport {
     return this.send(socketValues.toMessage(value));
   }
 
-  override async receiveValue(): Promise<unknown> {
-    return socketValues.fromMessage(await this.receive());
+  override async receiveValue(signal?: AbortSignal): Promise<unknown> {
+    return socketValues.fromMessage(await this.receive(undefined, signal));
   }
 
   override handOver(): MessageTransport {

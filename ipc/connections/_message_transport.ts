@@ -79,17 +79,18 @@ export interface MessageTransport extends NewsSource {
    * The next message, in memory of its own. Those who wait are served in the order of their calls.
    *
    * @param limit The longest that is wanted, in bytes.
+   * @param signal Ends the wait, where more than one may have the end.
    * @throws {EOFError} When the other end is closed, and everything from it was received.
    * @throws {MessageTooLong} When the message is longer than the limit.
    * @throws {OSError} When the way is closed or broken, or what comes is no message.
    */
-  receive(limit?: number): Promise<Uint8Array<ArrayBuffer>>;
+  receive(limit?: number, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>>;
   /**
    * The value in the next message.
    *
    * @throws {OSError} When there is none in it.
    */
-  receiveValue(): Promise<unknown>;
+  receiveValue(signal?: AbortSignal): Promise<unknown>;
   /** What another realm of this process makes a copy of, where its memory is all that it takes. */
   share?(realm: number): CopyData;
   /** The end for another realm: one more of it, or this one itself, which is its former owner's no more. */

@@ -8,7 +8,7 @@
  * - A value is a message as an item of a queue is (`_item_bytes.ts`); bytes are one of one part.
  */
 
-import { after } from "../../sync/_deadline.ts";
+import { abortedError, after } from "../../sync/_deadline.ts";
 import { type Deadline, driveAsync, driveSync, forever } from "../../sync/_drive.ts";
 import { actAs, isSelf, whoCalls } from "../../sync/_identity.ts";
 import { thisRealm } from "../../sync/_realm.ts";
@@ -130,30 +130,35 @@ export class RingTransport implements MessageTransport {
     }
   }
 
-  async receive(limit = Infinity): Promise<Uint8Array<ArrayBuffer>> {
+  async receive(limit = Infinity, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
     if (this.#closed !== undefined) throw closedError(RECEIVE);
     let end: GetEnd = this.#lastTurn === undefined ? this.#end.inbox!.tryGet() : "empty";
-    if (end === "empty") end = await this.#getInTurn();
+    if (end === "empty") end = await this.#getInTurn(signal);
     return bytesOf(end, limit);
   }
 
-  async receiveValue(): Promise<unknown> {
+  async receiveValue(signal?: AbortSignal): Promise<unknown> {
     if (this.#closed !== undefined) throw closedError(RECEIVE);
     let end: GetEnd | Slip = this.#lastTurn === undefined
       ? this.#end.inbox!.tryGet(incomingSlip())
       : "empty";
-    if (end === "empty") end = await this.#getInTurn();
+    if (end === "empty") end = await this.#getInTurn(signal);
     return await valueOf(end);
   }
 
-  async #getInTurn(): Promise<GetEnd> {
+  /** @param signal Ends the wait in place of the end of this copy, of which whoever has one has to tell it. */
+  async #getInTurn(signal: AbortSignal | undefined): Promise<GetEnd> {
     const isMine = isSelf();
     const who = whoCalls();
     const before = this.#lastTurn;
     const turn = Promise.withResolvers<void>();
     this.#lastTurn = turn.promise;
     const get = () => {
-      const get = this.#end.inbox!.get(who.realm, this.#receiving.deadline(RECEIVE));
+      if (signal?.aborted) throw abortedError(RECEIVE, signal);
+      const deadline = signal
+        ? { what: RECEIVE, until: Infinity, signal }
+        : this.#receiving.deadline(RECEIVE);
+      const get = this.#end.inbox!.get(who.realm, deadline);
       return isMine ? driveAsync(get) : actAs(who, () => driveAsync(get));
     };
     try {

@@ -10,18 +10,21 @@ export function isEqual(a: unknown, b: unknown): boolean {
 }
 
 class Comparison {
-  /** Pairs that are being compared: met again, within themselves, they are equal so far. */
-  readonly #open = new Map<object, object>();
+  /**
+   * Pairs that are equal so far: one that differs ends it all. Met again, within themselves or beside, they are not
+   * compared again, of which there could be more than anybody can wait for.
+   */
+  readonly #met = new Map<object, Set<object>>();
 
   isEqual(a: unknown, b: unknown): boolean {
     if (a === b || Object.is(a, b)) return true;
     if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
     if (Object.getPrototypeOf(a) !== Object.getPrototypeOf(b)) return false;
-    if (this.#open.get(a) === b) return true;
-    this.#open.set(a, b);
-    const isEqual = this.#haveEqual(a, b);
-    this.#open.delete(a);
-    return isEqual;
+    const met = this.#met.get(a);
+    if (met?.has(b)) return true;
+    if (met === undefined) this.#met.set(a, new Set([b]));
+    else met.add(b);
+    return this.#haveEqual(a, b);
   }
 
   #haveEqual(a: object, b: object): boolean {

@@ -19,6 +19,7 @@ import { ServerDict } from "./_server_dict.ts";
 import { ServerList } from "./_server_list.ts";
 import { ServerSet } from "./_server_set.ts";
 import { ServerArray, ServerNamespace, ServerValue } from "./_server_values.ts";
+import { MOST_ARGUMENTS } from "../objects/_object_protocol.ts";
 import { RemoteError } from "../errors.ts";
 import "../proxy.ts";
 import { JoinableQueue, Queue } from "../queue.ts";
@@ -72,13 +73,18 @@ export class ManagerTypes {
    * @throws {RemoteError} When there is no such type, or what was made is no object.
    * @throws What making it throws.
    */
-  async make(typeid: unknown, args: readonly unknown[]): Promise<object> {
+  async make(typeid: unknown, args: unknown): Promise<object> {
     const type = this.#types.get(typeid as string);
     if (type === undefined) {
       throw new RemoteError(
         `Cannot create ${String(typeid)}: it is no type of this manager, which has ${
           [...this.#types.keys()].join(", ") || "none"
         }: register it before the manager starts`,
+      );
+    }
+    if (!Array.isArray(args) || args.length > MOST_ARGUMENTS) {
+      throw new TypeError(
+        `Cannot create ${typeid}: its arguments are none: an array of at most ${MOST_ARGUMENTS} is wanted`,
       );
     }
     const object: unknown = await call(type.make, args);

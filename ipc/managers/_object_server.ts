@@ -30,7 +30,7 @@ export class ObjectServer {
     this.#types = types;
     this.#listener = new Listener({ address, authkey });
     this.#door = {
-      create: (typeid, args) => this.#types.make(typeid, args as readonly unknown[]),
+      create: (typeid, args) => this.#types.make(typeid, args),
       dummy: () => null,
       number_of_objects: () => this.#objects().size,
       shutdown: () => this.stop(),

@@ -106,6 +106,11 @@ export function allows(object: object, method: string): boolean {
   return method !== FROM && referents.get(object)!.exposed.has(method);
 }
 
+/** Whether an object is offered, here, and may be asked so. */
+export function offers(object: object, method: string): boolean {
+  return referents.get(object)?.exposed.has(method) ?? false;
+}
+
 /** Calls a method that is allowed. */
 export function callReferent(object: object, method: string, args: readonly unknown[]): unknown {
   if (method === VALUE) return copyOf(object);

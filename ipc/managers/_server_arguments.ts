@@ -6,6 +6,10 @@ import { show } from "../../sync/_options.ts";
 import { kindOf } from "../../sync/_shareable.ts";
 import { ValueError } from "../../sync/errors.ts";
 import { isPlainObject } from "../transfer.ts";
+import { ITERATE, offers, VALUE } from "./_referents.ts";
+
+/** An array with holes may be this long: it takes a few bytes on its way, and all of its length here. */
+const LONGEST_WITH_HOLES = 2 ** 20;
 
 /**
  * Throws unless a key, or an element of a set, can be found again: an object that was sent is a copy.
@@ -22,11 +26,21 @@ export function checkKey(what: string, key: unknown): void {
   );
 }
 
-/** What can be gone through. */
+/**
+ * What can be gone through: what was sent, or what is here and exposes that.
+ *
+ * @throws {TypeError} When it is nothing of the kind.
+ * @throws {ValueError} When it is an array of next to nothing.
+ */
 export function itemsOf(what: string, source: unknown): Iterable<unknown> {
   if (typeof source === "string") return source;
   if (typeof source === "object" && source !== null && Symbol.iterator in source) {
-    return source as Iterable<unknown>;
+    if (Array.isArray(source)) checkHoles(what, source);
+    if (isReadable(source, ITERATE)) return source as Iterable<unknown>;
+    // Nothing of what is in it: that is what it does not expose.
+    throw new TypeError(
+      `Cannot ${what}: the object does not expose that: list "Symbol.iterator" in what its type exposes`,
+    );
   }
   throw new TypeError(
     `Cannot ${what}: ${
@@ -35,13 +49,31 @@ export function itemsOf(what: string, source: unknown): Iterable<unknown> {
   );
 }
 
+/** Throws when an array is long only by its holes. */
+export function checkHoles(what: string, array: readonly unknown[]): void {
+  if (array.length <= LONGEST_WITH_HOLES) return;
+  for (let i = 0; i < array.length; i++) {
+    if (i in array) continue;
+    throw new ValueError(
+      `Cannot ${what}: an array of ${array.length} has a hole at ${i}: at most ${LONGEST_WITH_HOLES} ` +
+        `elements are wanted, or no holes`,
+    );
+  }
+}
+
+/** Whether an object is data, or lives here and may be read so: one of another program's is only asked by its name. */
+function isReadable(source: object, way: string): boolean {
+  return kindOf(source) === undefined || offers(source, way) || offers(source, VALUE);
+}
+
 /** Keys and values: of a map, an array of pairs, a plain object, or what has `items()`. */
 export function entriesOf(what: string, source: unknown): Iterable<readonly [unknown, unknown]> {
   if (typeof source === "object" && source !== null) {
-    if (source instanceof Map) return source;
-    const items: unknown = Reflect.get(source, "items");
-    if (kindOf(source) !== undefined && typeof items === "function") return items.call(source);
-    if (isPlainObject(source)) return Object.entries(source);
+    if (source instanceof Map && isReadable(source, ITERATE)) return source;
+    if (offers(source, "items")) {
+      return itemsOf(what, entriesIn(source)) as Iterable<readonly [unknown, unknown]>;
+    }
+    if (isPlainObject(source) && isReadable(source, VALUE)) return Object.entries(source);
   }
   const pairs = [...itemsOf(what, source)];
   for (const pair of pairs) {
@@ -49,6 +81,13 @@ export function entriesOf(what: string, source: unknown): Iterable<readonly [unk
     throw new TypeError(`Cannot ${what}: ${show(pair)} is no pair: [key, value] is wanted`);
   }
   return pairs as [unknown, unknown][];
+}
+
+/** What an object's `items()` gives; where that is a promise, it is not waited for, and fails nobody. */
+function entriesIn(source: object): unknown {
+  const entries: unknown = Reflect.apply(Reflect.get(source, "items"), source, []);
+  if (entries instanceof Promise) entries.catch(() => {});
+  return entries;
 }
 
 /**

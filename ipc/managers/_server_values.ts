@@ -5,7 +5,7 @@
 import { show } from "../../sync/_options.ts";
 import { RawArray } from "../../sync/raw_array.ts";
 import { RawValue } from "../../sync/raw_value.ts";
-import { entriesOf } from "./_server_arguments.ts";
+import { checkHoles, entriesOf } from "./_server_arguments.ts";
 import { KeyError } from "../errors.ts";
 
 /** Python's `Namespace`: names and what they stand for. */
@@ -88,6 +88,7 @@ export class ServerArray {
   readonly #array: RawArray<"i">;
 
   constructor(typecode: Code, size_or_init: number | Iterable<number>) {
+    if (Array.isArray(size_or_init)) checkHoles("make an Array", size_or_init);
     this.#array = new RawArray(typecode as "i", size_or_init);
   }
 

@@ -18,6 +18,15 @@ export const ITSELF = 0;
  */
 const MOST = 256;
 
+/**
+ * The same of all other sides together, themselves not counted: half of the places, so that who names many takes none
+ * from those who only come.
+ */
+const MOST_IN_ALL = 512;
+
+/** How many of those there are. */
+let inAll = 0;
+
 /** Those who have named realms to others. */
 const told = new Set<(realm: number) => void>();
 
@@ -40,12 +49,14 @@ export class ActingRealms {
   of(number: number): number {
     let realm = this.#realms.get(number);
     if (realm === undefined) {
-      if (this.#realms.size === MOST) {
+      const most = this.#realms.size === MOST ? MOST : MOST_IN_ALL;
+      if (number !== ITSELF && (most === MOST || inAll === MOST_IN_ALL)) {
         throw new RuntimeError(
-          `Cannot pass on a call: ${MOST} threads and processes have calls passed on, which is the most`,
+          `Cannot pass on a call: ${most} threads and processes have calls passed on, which is the most`,
         );
       }
-      realm = passForChild("another process").id;
+      realm = placeForAnother();
+      if (number !== ITSELF) inAll++;
       this.#realms.set(number, realm);
     }
     return realm;
@@ -56,6 +67,7 @@ export class ActingRealms {
     const realm = this.#realms.get(number);
     if (realm === undefined) return;
     this.#realms.delete(number);
+    if (number !== ITSELF) inAll--;
     endRealm(realm);
     for (const tell of [...told]) tell(realm);
   }
@@ -63,5 +75,17 @@ export class ActingRealms {
   /** None acts any more. */
   close(): void {
     for (const number of [...this.#realms.keys()]) this.end(number);
+  }
+}
+
+function placeForAnother(): number {
+  try {
+    return passForChild("another process").id;
+  } catch (cause) {
+    throw new RuntimeError(
+      "Cannot serve another: as many threads, processes and clients use this process as it has places for: " +
+        "close some of them",
+      { cause },
+    );
   }
 }

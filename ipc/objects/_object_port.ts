@@ -31,6 +31,7 @@ import type { FunctionRecord } from "../values/_function_record.ts";
 import { receivedFunction } from "../values/_received_function.ts";
 import { referredFunction } from "../values/_referred_function.ts";
 import { ITSELF, whenActingEnds } from "./_acting_realms.ts";
+import { giveUpUnsent } from "../values/_undelivered.ts";
 import { desk } from "./_desk.ts";
 import { Exports } from "./_exports.ts";
 import { ObjectNumbers } from "./_object_numbers.ts";
@@ -80,6 +81,9 @@ export interface ObjectLink {
   readonly numbers?: ObjectNumbers;
 }
 
+/** The most calls of another program that wait at a time: an eighth of the waits that a process can have. */
+const MOST_WAITING = 32_768;
+
 /** See the head of the file. */
 export class ObjectPort implements Exporter, Importer, Home {
   readonly #link: ObjectLink;
@@ -115,7 +119,9 @@ export class ObjectPort implements Exporter, Importer, Home {
     const root = link.root ?? (link.sharesMemory ? { object: desk, kind: "desk" } : undefined);
     this.#exports = new Exports(root);
     this.#service = new ObjectService(this.#exports, {
+      mostWaiting: link.isForeign ? MOST_WAITING : Infinity,
       post: (message) => this.#post(message),
+      reply: (message) => this.#postEncoded(message, message.value),
       decode: (args, arrivals) => this.#decodeFor(args, arrivals),
       encode: (value, isCarried) => this.#encodeFrom(value, isCarried),
       name: () => link.name?.() ?? "another process",
@@ -269,6 +275,16 @@ export class ObjectPort implements Exporter, Importer, Home {
     this.#link.post(message);
   }
 
+  /** Posts a message, or takes back what was encoded for it. */
+  #postEncoded(message: ObjectMessage, encoded: Encoded): void {
+    try {
+      this.#post(message);
+    } catch (error) {
+      giveUpUnsent(encoded, this);
+      throw error;
+    }
+  }
+
   /** Tells the other side that an object of its is not wanted any more, unless it came again. */
   #drop(object: number): void {
     if (this.#imports.get(object)?.ref.deref() === undefined) this.release(object);
@@ -304,7 +320,7 @@ export class ObjectPort implements Exporter, Importer, Home {
     const message: CallMessage = { kind: "call", call, object, method, args: encoded, realm, task };
     const abort = () => this.#post({ kind: "abort", call });
     try {
-      this.#post(message);
+      this.#postEncoded(message, encoded);
       signal?.addEventListener("abort", abort);
       return await answer;
     } finally {

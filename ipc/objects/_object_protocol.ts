@@ -10,6 +10,9 @@ import type { RelayKind } from "./_relay_kind.ts";
 /** The number of what the other side can call from the start, where there is such an object. */
 export const ROOT = 0;
 
+/** The most arguments of a call: more are a list, as one of them. V8 can't pass many more. */
+export const MOST_ARGUMENTS = 65_536;
+
 /** Calls a method. */
 export interface CallMessage {
   kind: "call";

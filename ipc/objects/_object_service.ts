@@ -8,13 +8,21 @@
  */
 
 import { actAs, type Identity } from "../../sync/_identity.ts";
+import { RuntimeError } from "../../sync/errors.ts";
 import { type Encoded, encodePrimitive } from "../values/_codec.ts";
 import { encodeError, type WireError } from "../values/_error_codec.ts";
 import { settleItems } from "../queues/_queue_leases.ts";
 import { inRows, putAll, type PutAnswer } from "../queues/_queue_puts.ts";
 import { ActingRealms, ITSELF } from "./_acting_realms.ts";
 import { type Exports, wayOf } from "./_exports.ts";
-import type { CallMessage, ObjectMessage, PutsMessage, TakenMessage } from "./_object_protocol.ts";
+import {
+  type CallMessage,
+  MOST_ARGUMENTS,
+  type ObjectMessage,
+  type PutsMessage,
+  type ReplyMessage,
+  type TakenMessage,
+} from "./_object_protocol.ts";
 import { deed } from "./_remote_deeds.ts";
 import { getsSeveral } from "./_remote_methods.ts";
 import {
@@ -30,7 +38,11 @@ import {
 
 /** What the service needs of the way. */
 export interface ServiceWay {
+  /** How many calls may wait at a time. */
+  readonly mostWaiting: number;
   post(message: ObjectMessage): void;
+  /** Posts an answer, or throws and takes back what was encoded for it. */
+  reply(message: ReplyMessage): void;
   /** The arguments of a call; connections that come with it are added to `arrivals`, where it is given. */
   decode(args: Encoded, arrivals: Disposable[] | undefined): unknown[];
   /** A result; one that is carried is nobody's here any more. */
@@ -121,13 +133,21 @@ export class ObjectService {
     for (const { controller } of this.#serving.values()) controller.abort();
   }
 
-  #perform({ object, method, args, realm, task }: CallMessage): Begun {
+  #perform({ call, object, method, args, realm, task }: CallMessage): Begun {
+    // What it began would be ended by nobody.
+    if (this.#serving.has(call)) throw new TypeError(`Cannot call ${method}: call ${call} waits`);
+    if (this.#serving.size >= this.#way.mostWaiting) {
+      throw new RuntimeError(
+        `Cannot call ${method}: ${this.#way.mostWaiting} calls of this connection wait, which is the most: ` +
+          `await some before`,
+      );
+    }
     const exported = this.#exports.find(object);
     const way = exported && wayOf(exported, method);
     if (exported === undefined || way === undefined) throw notThere(method);
     const isCarried = CARRIERS.has(exported.kind);
     const arrivals: Disposable[] | undefined = isCarried ? [] : undefined;
-    const given = this.#way.decode(args, arrivals);
+    const given = checkedArguments(this.#way.decode(args, arrivals));
     const controller = way === "call" ? undefined : new AbortController();
     const full = way === "call" ? given : withSignal(given, way, controller!.signal);
     const { object: target, variety } = exported;
@@ -181,7 +201,7 @@ export class ObjectService {
     const error = failure === undefined ? null : encodeError(failure.error);
     const post = (value: Encoded, error: WireError | null) => {
       const reply = { kind: "reply", call, value, error, abandoned } as const;
-      this.#way.post(times === 1 ? reply : { ...reply, times });
+      this.#way.reply(times === 1 ? reply : { ...reply, times });
     };
     try {
       post(encodePrimitive(value) ?? this.#way.encode(value, begun?.isCarried ?? false), error);
@@ -193,6 +213,9 @@ export class ObjectService {
 
   /** As whom a realm of the other side acts. */
   #who(realm: number, task: number): Identity {
+    if (!Number.isSafeInteger(realm) || !Number.isSafeInteger(task)) {
+      throw new TypeError("Cannot call: whoever calls is known by integers");
+    }
     return { realm: this.#acting.of(realm), task, name: () => this.#nameOf(realm) };
   }
 
@@ -201,4 +224,14 @@ export class ObjectService {
     const name = this.#way.name();
     return realm === ITSELF ? name : `somebody for whom ${name} calls`;
   }
+}
+
+/** What came as arguments: it may be anything, and long only by its holes. */
+function checkedArguments(given: unknown): unknown[] {
+  if (Array.isArray(given) && given.length <= MOST_ARGUMENTS) return given;
+  throw new TypeError(
+    `Cannot call: the arguments are ${
+      Array.isArray(given) ? `${given.length} items` : typeof given
+    }: an array of at most ${MOST_ARGUMENTS} is wanted`,
+  );
 }

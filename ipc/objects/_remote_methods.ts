@@ -32,8 +32,8 @@ const METHODS: Readonly<Record<string, Readonly<Record<string, RemoteMethod>>>> 
   Connection: {
     send: "call",
     sendValue: "call",
-    receive: "call",
-    receiveValue: "call",
+    receive: 1,
+    receiveValue: 0,
     poll: 0,
     close: "call",
   },

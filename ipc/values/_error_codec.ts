@@ -274,6 +274,7 @@ export function decodeError(wire: WireError, options: DecodeErrorOptions = {}): 
   addBuiltIns();
   try {
     if (wire.kind === "value") return wire.value;
+    checkLength(wire.records);
     const classes = wire.records.map((record) => classFor(record, options.classes));
     const errors = wire.records.map((record, index) => build(record, classes[index]!.constructor));
     wire.records.forEach((record, index) => {
@@ -284,6 +285,11 @@ export function decodeError(wire: WireError, options: DecodeErrorOptions = {}): 
   } catch (cause) {
     return new Error("Cannot decode what was thrown: the data is not an encoded error", { cause });
   }
+}
+
+/** Throws when an array is longer than any that is made here: it may take a few bytes, being holes. */
+function checkLength(items: readonly unknown[]): void {
+  if (items.length > MAX_RECORDS) throw new RangeError(`At most ${MAX_RECORDS} are wanted`);
 }
 
 /** The class to build, and the name that its errors are to have. */
@@ -354,8 +360,10 @@ function decodeSlot(slot: WireSlot, errors: Error[]): unknown {
     case "copy":
       return slot.value;
     case "list":
+      checkLength(slot.items);
       return slot.items.map((item) => decodeSlot(item, errors));
     case "entries":
+      if (slot.items.includes(undefined as never)) throw new TypeError("Entries are wanted");
       return Object.fromEntries(slot.items.map(([key, item]) => [key, decodeSlot(item, errors)]));
     default:
       return slot satisfies never;

@@ -38,9 +38,12 @@ export function setLineage(given: Lineage): void {
   own = given;
 }
 
+/** No pools are nested deeper; an array that says it is may be nothing but holes. */
+const DEEPEST = 1024;
+
 /** A lineage that somebody else has sent, who may say what it likes; none where it is no lineage. */
 export function lineageFrom(given: unknown): Lineage {
-  return Array.isArray(given) && given.every(isPlace) ? given : [];
+  return Array.isArray(given) && given.length <= DEEPEST && given.every(isPlace) ? given : [];
 }
 
 function isPlace(given: unknown): given is Place {

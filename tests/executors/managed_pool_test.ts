@@ -74,6 +74,14 @@ Deno.test("R12: each worker of a manager's pool calls its initializer", async ()
   );
 });
 
+Deno.test("a manager's pool does not go through an array of next to nothing", async () => {
+  await using manager = await start();
+  const pool = await manager.Pool(1);
+  const holes: number[] = Object.assign([], { length: 4e9 });
+  await assertRejects(() => pool.map(square, holes), ValueError, "hole");
+  await assertRejects(() => pool.imap(square, holes), ValueError, "hole");
+});
+
 Deno.test("a manager's pool loads no module that the manager was not told of", async () => {
   await using manager = await new SyncManager().start();
   const pool = await manager.Pool(1);

@@ -128,6 +128,34 @@ Deno.test("items of a list are found by what they hold, and arrays are sorted by
   assertEquals(await pairs.copy(), [["a"], ["a", 1], ["a", 2], ["b", 1]]);
 });
 
+Deno.test("what is met many times in two values is compared once", async () => {
+  await using manager = await Manager();
+  let [a, b]: unknown[] = [1, 1];
+  for (let i = 0; i < 100; i++) [a, b] = [[a, a], [b, b]];
+  const list = await manager.list([a]);
+  assertEquals([await list.count(b), await list.count([b, b])], [1, 0]);
+  const [ring, other]: unknown[][] = [[], []];
+  ring!.push(ring);
+  other!.push([other]);
+  assertEquals(await (await manager.list([ring])).has(other), true);
+});
+
+Deno.test("an array of next to nothing is refused where all of it would be made", async () => {
+  await using manager = await Manager();
+  const holes = Object.assign([], { length: 4e9 });
+  const list = await manager.list<unknown>();
+  for (
+    const attempt of [
+      () => list.extend(holes),
+      () => manager.set(holes),
+      () => manager.dict(holes),
+      () => manager.Array("i", holes),
+    ]
+  ) await assertRejects(attempt, ValueError, "hole");
+  await list.extend(Object.assign([1], { length: 3 }));
+  assertEquals(await list.len(), 3);
+});
+
 Deno.test("G04: iterating a list goes by index, and sees what is appended", async () => {
   await using manager = await Manager();
   const list = await manager.list([1, 2, 3]);

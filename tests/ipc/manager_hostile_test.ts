@@ -88,6 +88,16 @@ const SMALL_REPLY = {
   abandoned: false,
 } as const;
 
+/** An array that takes a few bytes on its way. */
+function holes(length: number): unknown[] {
+  return Object.assign([], { length });
+}
+
+/** An error as it is sent, with such a field. */
+function errorWith(slot: unknown): unknown {
+  return { kind: "error", records: [{ base: "Error", fields: [["wool", slot, true]] }] };
+}
+
 /** What is no message about objects. */
 const NO_MESSAGES: Readonly<Record<string, unknown>> = {
   "nothing": undefined,
@@ -127,6 +137,28 @@ const WRONG_CALLS: Readonly<Record<string, object>> = {
   "of a method that is an object": { method: { toString: 1 } },
   "with arguments that are none": { args: 5 },
   "with arguments that are no list": { method: "create", args: ["tag", { length: 1 }] },
+  "with more arguments than there can be": { args: ["T", holes(4e9)] },
+  "that creates of more arguments than there can be": {
+    method: "create",
+    args: ["T", ["list", holes(4e9)]],
+  },
+  "that creates of what only says that it is long": {
+    method: "create",
+    args: ["T", ["list", [holes(4e9)]]],
+  },
+  "with an error that only says that it is long": {
+    args: ["T", [{ T: "error", data: { kind: "error", records: holes(4e9) } }]],
+    method: "create",
+  },
+  "with a list in an error that does": {
+    args: ["T", ["x", {
+      T: "error",
+      data: errorWith({ kind: "list", items: holes(4e9) }),
+    }, { T: "error", data: errorWith({ kind: "entries", items: holes(4e9) }) }]],
+    method: "create",
+  },
+  "for somebody who is no number": { realm: {} },
+  "for a task that is no number": { task: 10n },
   "that creates nothing": { method: "create", args: encode([], []) },
   "that creates by what every object has": {
     method: "create",
@@ -182,6 +214,47 @@ Deno.test("a call that can't be done is answered by an error, and does no harm",
   await served.works();
 });
 
+Deno.test("what a peer says that it has is not asked, and its end fails nothing here", async () => {
+  await using served = await Served.open();
+  const peer = await served.peer();
+  const own = { T: "remote", data: ["there", "proxy", 5, ["x", ["items"]]] };
+  await peer.send_bytes(bytesOf({ ...CALL, method: "create", args: ["T", ["dict", [own]]] }));
+  const reply = new TextDecoder("latin1").decode(await peer.recv_bytes());
+  assert(reply.includes("TypeError"), reply);
+  peer.close();
+  // A call that nobody had waited for would fail now, and end the program.
+  await served.works();
+});
+
+Deno.test("a call of a number that is in use is refused", async () => {
+  await using served = await Served.open();
+  using peer = await served.peer();
+  await peer.send_bytes(bytesOf({ ...CALL, method: "create", args: ["T", ["Event", []]] }));
+  await peer.recv_bytes();
+  const wait = { ...CALL, call: 7, object: 1, method: "wait", args: encode([], []) };
+  await peer.send_bytes(bytesOf(wait));
+  await peer.send_bytes(bytesOf(wait));
+  const reply = new TextDecoder("latin1").decode(await peer.recv_bytes());
+  assert(reply.includes("TypeError"), reply);
+  await served.works();
+});
+
+Deno.test("a peer whose calls all wait is refused more, and the others wait as before", async () => {
+  await using served = await Served.open();
+  using peer = await served.peer();
+  await peer.send_bytes(bytesOf({ ...CALL, method: "create", args: ["T", ["Event", []]] }));
+  await peer.recv_bytes();
+  const wait = { ...SMALL_CALL, object: 1, method: "wait", args: encodePrimitives([])! };
+  for (let call = 2; call < 2 + 32_768 + 1; call++) {
+    await peer.send_bytes(joinBytes(objectMessageToBytes({ ...wait, call })));
+  }
+  const reply = new TextDecoder("latin1").decode(await peer.recv_bytes());
+  assert(reply.includes("which is the most"), reply);
+  await using client = await new SyncManager({ address: served.address, authkey: KEY }).connect();
+  const event = await client.Event();
+  assertEquals(await event.wait({ timeout: 1 }), false);
+});
+
 Deno.test("answers, aborts, drops and ends that nobody has asked for do nothing", async () => {
   await using served = await Served.open();
   using peer = await served.peer();
@@ -225,6 +298,22 @@ Deno.test("a peer that names more callers than there can be is refused those, no
     await peer.send_bytes(bytesOf({ ...CALL, call: realm, realm }));
   }
   for (let i = 0; i < 400; i++) await peer.recv_bytes();
+  await served.works();
+});
+
+Deno.test("peers that name as many together leave places to the others", async () => {
+  await using served = await Served.open();
+  const peers: Connection[] = [];
+  for (let i = 0; i < 4; i++) {
+    const peer = await served.peer();
+    peers.push(peer);
+    for (let realm = 0; realm < 256; realm++) {
+      await peer.send_bytes(bytesOf({ ...CALL, call: realm, realm }));
+    }
+    for (let realm = 0; realm < 256; realm++) await peer.recv_bytes();
+  }
+  await served.works();
+  for (const peer of peers) peer.close();
   await served.works();
 });
 

@@ -65,6 +65,10 @@ export class Counter implements Iterable<number> {
     return () => "a function";
   }
 
+  giveBoth(): unknown {
+    return [this, () => "a function"];
+  }
+
   isSame(other: unknown): boolean {
     return other === this;
   }

@@ -184,6 +184,19 @@ Deno.test("a manager that is shut down while it starts does not start", async ()
   assertEquals(active_children(), []);
 });
 
+Deno.test("a manager that is shut down while it connects does not connect", async () => {
+  const server = await new SyncManager({ address: LOCAL, authkey: KEY }).get_server();
+  const serving = server.serve_forever();
+  const manager = new SyncManager({ address: server.address, authkey: KEY });
+  const connecting = assertRejects(() => manager.connect(), ProcessError, "shut down");
+  await manager.shutdown();
+  await connecting;
+  await assertRejects(() => manager.list(), RuntimeError, "shut down");
+  await assertRejects(() => manager.connect(), ProcessError, "shut down");
+  server.stop();
+  await serving;
+});
+
 Deno.test("a program can serve by itself, and give what it has", async () => {
   class Own extends SyncManager {
     declare mine: () => Promise<{ get(key: string): Promise<number> }>;

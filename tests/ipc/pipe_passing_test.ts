@@ -210,6 +210,27 @@ for (const [name, make] of Object.entries(HOSTS)) {
   });
 }
 
+Deno.test("a copy that is closed while it waits takes no message from another of its child", async () => {
+  await using executor = new ProcessPoolExecutor(1);
+  const [here, there] = Pipe();
+  const received = executor.submit(task(TASKS, tasks.receiveByCopy), there);
+  assertEquals(await here.recv(), "here");
+  await here.send("item");
+  here.close();
+  assertEquals(await received, ["Cannot receive: the connection is closed", "item"]);
+});
+
+Deno.test("a child does not keep what it has received", async () => {
+  await using executor = new ProcessPoolExecutor(1);
+  const [here, there] = Pipe();
+  const count = 2000;
+  const received = executor.submit(task(TASKS, tasks.receiveMany), there, count);
+  const message = new Uint8Array(60_000);
+  for (let i = 0; i < count; i++) await here.send_bytes(message);
+  const grown = await received;
+  assert(grown < count * message.length / 2, `${grown} bytes`);
+});
+
 Deno.test("what blocks a thread is refused where the memory is not", async () => {
   await using executor = new ProcessPoolExecutor(1);
   const [, b] = Pipe();

@@ -256,3 +256,27 @@ export function answer(end: Connection): unknown {
 export function nap(ms: number, _given?: unknown): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
+
+/** Receives so many messages; by how many bytes the memory beside the heap has grown. */
+export async function receiveMany(end: Connection, count: number): Promise<number> {
+  const before = Deno.memoryUsage().external;
+  for (let i = 0; i < count; i++) await end.recv_bytes();
+  const after = Deno.memoryUsage().external;
+  end.close();
+  return after - before;
+}
+
+/** Closes an end while it waits to receive, and has a thread receive by its copy what comes then. */
+export async function receiveByCopy(end: Connection): Promise<unknown> {
+  await using executor = new ThreadPoolExecutor(1);
+  const failed = end.recv().then(() => "got", (error) => error.message);
+  const received = executor.submit(task(import.meta.url, sayAndReceive), end);
+  end.close();
+  return [await failed, await received];
+}
+
+/** Says that it is there, and receives. */
+export async function sayAndReceive(end: Connection): Promise<unknown> {
+  await end.send("here");
+  return await end.recv();
+}

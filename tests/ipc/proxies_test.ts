@@ -36,6 +36,13 @@ Counters.register("Special", task(HERE, "Counter"), { proxytype: CounterProxy })
 Counters.register("Parent", task(HERE, "Counter"), { method_to_typeid: { child: "Counter" } });
 Counters.register("two", task(HERE, two));
 
+class Flocks extends SyncManager {
+  declare Hidden: () => Promise<never>;
+  declare Open: () => Promise<never>;
+}
+Flocks.register("Hidden", () => new Map([["secret", "wool"]]), { exposed: ["has"] });
+Flocks.register("Open", () => new Map([["secret", "wool"]]));
+
 /** Calls what the proxy's type does not have. */
 function call(proxy: BaseProxy, method: string, ...args: unknown[]): Promise<unknown> {
   return proxy._callmethod(method, args);
@@ -107,6 +114,26 @@ Deno.test("an object is copied and iterated where that is exposed, without what 
   assertEquals(await named._getvalue(), new Map([["a", 1]]));
   for await (const entry of named) assertEquals(entry, ["a", 1]);
   await assertRejects(() => call(named, "get", "a"), RemoteError);
+});
+
+Deno.test("what an object does not expose no container takes from it", async () => {
+  await using manager = await new Flocks().start();
+  const hidden = await manager.Hidden();
+  for (const make of [() => manager.list(hidden), () => manager.set(hidden)]) {
+    const error = await assertRejects(make, TypeError, "does not expose");
+    assert(!error.message.includes("wool"));
+  }
+  await assertRejects(() => manager.dict(hidden), TypeError, "does not expose");
+  const open = await manager.Open();
+  assertEquals(await (await manager.dict(open)).copy(), new Map([["secret", "wool"]]));
+});
+
+Deno.test("what was not sent, since something beside it can't be, is not kept", async () => {
+  await using manager = await new Counters().start();
+  const counter = await manager.Counter();
+  await assertRejects(() => call(counter, "giveBoth"), RemoteError, "could not be cloned");
+  counter[Symbol.dispose]();
+  assertEquals(await manager._number_of_objects(), 0);
 });
 
 Deno.test("what no object is made of, or what is not registered, is refused", async () => {
