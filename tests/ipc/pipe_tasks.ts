@@ -269,14 +269,22 @@ export async function receiveMany(end: Connection, count: number): Promise<numbe
 /** Closes an end while it waits to receive, and has a thread receive by its copy what comes then. */
 export async function receiveByCopy(end: Connection): Promise<unknown> {
   await using executor = new ThreadPoolExecutor(1);
+  const [mine, its] = Pipe();
   const failed = end.recv().then(() => "got", (error) => error.message);
-  const received = executor.submit(task(import.meta.url, sayAndReceive), end);
+  const received = executor.submit(task(import.meta.url, sayAndReceive), end, its);
+  await mine.recv();
   end.close();
-  return [await failed, await received];
+  const why = await failed;
+  await mine.send("closed");
+  const what = await received;
+  for (const one of [mine, its]) one.close();
+  return [why, what];
 }
 
-/** Says that it is there, and receives. */
-export async function sayAndReceive(end: Connection): Promise<unknown> {
+/** Says that it is there, to who has started it, and then to the other end; and receives. */
+export async function sayAndReceive(end: Connection, starter: Connection): Promise<unknown> {
+  await starter.send("here");
+  await starter.recv();
   await end.send("here");
   return await end.recv();
 }
