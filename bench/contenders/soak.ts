@@ -26,7 +26,7 @@ const PATIENCE = 10_000;
 const DEADLY = 0.75;
 /** Milliseconds until one is killed. */
 const [SOONEST, LATEST] = [100, 1_000];
-/** Milliseconds until one that is past its deadline is dead for certain. */
+/** Milliseconds without an operation after which one that is past its deadline is dead for certain. */
 const DYING = 2_000;
 
 const side = task(new URL("../peers/soaker.ts", import.meta.url), soaker);
@@ -121,7 +121,11 @@ class Soak {
     const { words } = this.#shared;
     this.#kills++;
     Atomics.add(words, WORD.DYING, 1);
-    await new Promise((resolve) => setTimeout(resolve, DYING));
+    const operations = () => Atomics.load(words, slotWord(number, SLOT.OPERATIONS));
+    for (let before = -1; before !== operations();) {
+      before = operations();
+      await new Promise((resolve) => setTimeout(resolve, DYING));
+    }
     if (Atomics.load(words, slotWord(number, SLOT.INSIDE)) === 1) {
       Atomics.sub(words, WORD.INSIDE, 1);
     }
